@@ -1,0 +1,127 @@
+"""Loops over customers, block by block: plain Python that also compiles.
+
+Each takes a range of blocks, so that threads can share the work; what they sum goes to a row per block, so that the
+sum does not depend on who did the work. The one loop in which customers touch each other, :func:`talk`, is serial.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.rules import GRANTED, LEFT, fading, think_again, trip, trust_from
+from sim.world import BLOCK
+
+if TYPE_CHECKING:
+    from sim.population import Contacts
+    from sim.world import Floats, World
+
+# Sums at a month's end per group of customers and firm.
+(
+    REACHABLE,
+    PERMITTING,
+    DATA,
+    TRUST,
+    DEBT,
+    MEMBERS,
+    GAINED,
+    CHURNED,
+    MEMBER_TRUST,
+    MEMBER_PERMITTING,
+    MEMBER_KNOWLEDGE,
+) = range(11)
+SUMS = 11
+
+MEMBER_MONTHS = 6.0
+"""A customer of a firm is somebody who bought there within this many months and has not left it."""
+
+
+def serve(first: int, last: int, world: World, until: float, seed: int, replication: int) -> None:
+    """Work off every trip before time ``until`` of the customers in blocks ``first`` to ``last`` - 1."""
+    customers = world.customers
+    n = len(customers.threshold)
+    for block in range(first, last):
+        tally = world.tally[block]
+        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            while customers.next_trip[i] < until:
+                trip(
+                    i, customers, world.relations, world.firms, world.rules, world.baskets, tally, world.diary, seed,
+                    replication,
+                )  # fmt: skip
+
+
+def observe(first: int, last: int, world: World, now: float, sums: Floats) -> None:
+    """Take stock at a month's end: fill ``sums``, shape (blocks, groups, firms, sums), and renew memberships."""
+    customers, relations, firms, rules = world.customers, world.relations, world.firms, world.rules
+    n, n_firms = relations.good.shape
+    for block in range(first, last):
+        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            group = customers.group[i]
+            for f in range(n_firms):
+                row = sums[block, group, f]
+                permission = relations.permission[i, f]
+                was = relations.member[i, f]
+                member = (
+                    firms.active[f] == 1 and permission != LEFT and relations.last_purchase[i, f] > now - MEMBER_MONTHS
+                )
+                relations.member[i, f] = member
+                if member and was == 0:
+                    row[GAINED] += 1.0
+                if was == 1 and not member:
+                    row[CHURNED] += 1.0
+                row[DATA] += relations.data[i, f]
+                row[DEBT] += relations.debt[i, f]
+                scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
+                trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+                row[TRUST] += trust
+                if permission != LEFT:
+                    row[REACHABLE] += 1.0
+                if permission == GRANTED:
+                    row[PERMITTING] += 1.0
+                if member:
+                    row[MEMBERS] += 1.0
+                    row[MEMBER_TRUST] += trust
+                    row[MEMBER_KNOWLEDGE] += relations.data[i, f] / (relations.data[i, f] + rules.knowledge_half)
+                    if permission == GRANTED:
+                        row[MEMBER_PERMITTING] += 1.0
+
+
+def talk(world: World, contacts: Contacts) -> None:
+    """Submodel 11: complaints add bad evidence to the complainers' neighbours, and are spent."""
+    relations, rules = world.relations, world.rules
+    n, n_firms = relations.good.shape
+    for i in range(n):
+        for f in range(n_firms):
+            complaint = min(1.0, relations.complaints[i, f])
+            if complaint > 0.0:
+                for k in range(contacts.start[i], contacts.start[i + 1]):
+                    relations.bad[contacts.people[k], f] += rules.word_of_mouth * complaint
+                relations.complaints[i, f] = 0.0
+
+
+def reflect(
+    first: int,
+    last: int,
+    world: World,
+    month: int,
+    evidence_kept: float,
+    habit_kept: float,
+    seed: int,
+    replication: int,
+) -> None:
+    """Submodels 10 and 11: evidence decays to the prior, habit fades, and who distrusts a firm thinks again."""
+    customers, relations, firms, rules = world.customers, world.relations, world.firms, world.rules
+    n, n_firms = relations.good.shape
+    good_before = rules.prior_strength * rules.neutral_trust
+    bad_before = rules.prior_strength * (1.0 - rules.neutral_trust)
+    for block in range(first, last):
+        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            for f in range(n_firms):
+                relations.good[i, f] = good_before + (relations.good[i, f] - good_before) * evidence_kept
+                relations.bad[i, f] = bad_before + (relations.bad[i, f] - bad_before) * evidence_kept
+                relations.habit[i, f] *= habit_kept
+                if firms.active[f] == 0:
+                    continue
+                scare = fading(relations.scare[i, f], month - firms.breached_at[f], rules.breach_half_life)
+                trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+                if trust < rules.withdraw_below:
+                    think_again(i, f, month, trust, int(customers.generation[i]), relations, rules, seed, replication)
