@@ -1,0 +1,60 @@
+"""Does personalising with trust earn more than treating everyone the same? A market simulator on SimPy.
+
+``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals.
+Names are imported when they are first used, so that ``import sim`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.errors import InputError
+    from sim.experiment.compare import Comparison, compare
+    from sim.market import simulate
+    from sim.market.market import Market
+    from sim.run import Run
+    from sim.scenario import Scenario
+    from sim.scenario_file import load
+    from sim.strategy import Strategy, strategies
+
+__all__ = [
+    "Comparison",
+    "InputError",
+    "Market",
+    "Run",
+    "Scenario",
+    "Strategy",
+    "compare",
+    "load",
+    "simulate",
+    "strategies",
+]
+
+_HOMES = {
+    "Comparison": "sim.experiment.compare",
+    "InputError": "sim.errors",
+    "Market": "sim.market.market",
+    "Run": "sim.run",
+    "Scenario": "sim.scenario",
+    "Strategy": "sim.strategy",
+    "compare": "sim.experiment.compare",
+    "load": "sim.scenario_file",
+    "simulate": "sim.market",
+    "strategies": "sim.strategy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names, whether imported yet or not."""
+    return sorted({*globals(), *__all__})

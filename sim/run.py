@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import books
-from sim.market.closing import STATE
 from sim.rules import DIARY_COLUMNS
 from sim.world import segment_names
 
@@ -21,6 +20,13 @@ if TYPE_CHECKING:
     from sim.market.market import Market
     from sim.scenario import Scenario
     from sim.world import World
+
+STATE = (
+    "customers", "gained", "churned", "churn", "share_of_wallet", "outside_share", "penetration",
+    "purchase_frequency", "trust", "reputation", "opt_in", "knowledge", "personalised_offers", "intrusions",
+    "complaints", "privacy_debt", "data", "service", "active",
+)  # fmt: skip
+"""Columns of ``run.market``, one row per firm and month."""
 
 NO_FORECAST = "This result explores assumptions; it is no forecast."
 
@@ -62,6 +68,7 @@ class Run:
     contribution: np.ndarray
     state: np.ndarray
     elsewhere: np.ndarray
+    first_customers: np.ndarray  # by segment, at the start
     world: World
     _diary: np.ndarray
 
@@ -84,6 +91,7 @@ class Run:
             contribution=closing.contribution,
             state=closing.state,
             elsewhere=closing.elsewhere,
+            first_customers=market.first_customers,
             world=market.world,
             _diary=diary,
         )

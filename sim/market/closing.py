@@ -25,18 +25,12 @@ from sim.market.kernels import (
     observe,
 )
 from sim.rules import BUYERS, INTRUSIONS, NOTICED, OFFERS, PURCHASES, SALES, TAKEN
+from sim.run import STATE
 
 if TYPE_CHECKING:
     from simpy.events import Event
 
     from sim.market.market import Market
-
-STATE = (
-    "customers", "gained", "churned", "churn", "share_of_wallet", "outside_share", "penetration",
-    "purchase_frequency", "trust", "reputation", "opt_in", "knowledge", "personalised_offers", "intrusions",
-    "complaints", "privacy_debt", "data", "service", "active",
-)  # fmt: skip
-"""Columns of ``run.market``, one row per firm and month."""
 
 
 class Closing:

@@ -59,6 +59,7 @@ class Market:
         self.economics = tuple(firm.economics for firm in scenario.firms.values())
         self.strategies = [firm.strategy for firm in scenario.firms.values()]
         self.world = new_world(scenario, seed, replication, diary_of)
+        self.first_customers = np.bincount(self.world.customers.segment, minlength=self.world.tally.shape[1] // 2)
         self.contacts = contacts(scenario, seed, replication)
         self.least_consent = 0
         self.diary: list[Floats] = []

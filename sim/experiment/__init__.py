@@ -1,0 +1,1 @@
+"""Experiments on markets: paired comparisons and what they mean in money."""

@@ -1,0 +1,1 @@
+"""Results in, artefacts out: words, tables, pictures, files."""

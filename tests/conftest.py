@@ -1,0 +1,40 @@
+"""What all tests share: where the reference data are, and how hard Hypothesis looks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Before any test, and so before any worker process or kernel started by one, imports tqdm.
+os.environ["TQDM_DISABLE"] = "1"
+
+# A property that is slow on one run (the first one compiles) has not failed, hence no deadline.
+settings.register_profile("ci", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("ci"), max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of reference data: `$PERSONALISATION_ROI_DATA`, or else `../shared/data`.
+
+    The data belong to others and are not part of the repository; without them the test is skipped.
+    """
+    named = os.environ.get("PERSONALISATION_ROI_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if named and not folder.is_dir():
+        pytest.fail(f"PERSONALISATION_ROI_DATA names {named}, which is not a folder")
+    if not folder.is_dir():
+        pytest.skip("no reference data: PERSONALISATION_ROI_DATA must name the folder that holds cdnow/")
+    return folder
