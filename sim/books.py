@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sim.scenario import Economics
+    from sim.supply import Economics
     from sim.world import Firms
 
 LINES = (

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.demand import GammaBasket
 from sim.draws import PERSON, TRIP, Stream, uniform_columns
 from sim.rules import GRID
-from sim.scenario import GammaBasket
 from sim.world import (
     BLOCK,
     NEVER,
@@ -30,8 +30,9 @@ from sim.world import (
 )
 
 if TYPE_CHECKING:
-    from sim.scenario import Customers as CustomersSpec
-    from sim.scenario import LognormalBasket, Scenario, Segment, Spread, Threshold
+    from sim.demand import Customers as CustomersSpec
+    from sim.demand import LognormalBasket, Segment, Spread, Threshold
+    from sim.scenario import Scenario
 
 __all__ = ["Contacts", "contacts", "new_world", "settle"]
 
@@ -99,7 +100,11 @@ def settle(world: World, scenario: Scenario, who: Integers, now: float, seed: in
     rates = gammaincinv(shopping.rate_shape, second[0]) * mean_rate / shopping.rate_shape
     customers.rate[who] = np.maximum(rates, 1e-9)
     customers.basket[who] = mean_baskets(spec.basket, second[1])
-    customers.lapse[who] = 0.0 if spec.lapse is None else betaincinv(spec.lapse.a, spec.lapse.b, second[2])
+    if spec.lapse is not None:
+        per_observed = betaincinv(spec.lapse.a, spec.lapse.b, second[2])
+        # the same chance per observed purchase, of which there is one in 1 / observed_share trips on average
+        seen = shopping.observed_share
+        customers.lapse[who] = per_observed * seen / (1.0 - per_observed * (1.0 - seen))
     customers.trips[who] = 0
     customers.elsewhere[who] = 0
     customers.departs[who] = np.inf

@@ -18,10 +18,14 @@ Name = Annotated[str, StringConstraints(pattern=r"^[^\s.=]+( [^\s.=]+)*$")]
 """A name that can stand in a dotted path and before an equals sign: words without dots and equals signs."""
 
 
-class Note(BaseModel):
-    """What the scenario file says about one number beside its value."""
+class Frozen(BaseModel):
+    """Base of all that is declared: immutable, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Note(Frozen):
+    """What the scenario file says about one number beside its value."""
 
     source: str | None = None
     unit: str | None = None

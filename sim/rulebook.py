@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
-from sim.quantity import quantity
+from sim.quantity import Frozen, quantity
 
 PATTERNS = "calibrated to the patterns in docs/validation.md"
 SLOVIC = "assumption; Slovic 1993 for the sign: bad news weighs more than good news"
 
 
-class Rules(BaseModel):
+class Rules(Frozen):
     """Parameters of the behavioural rules and of the market processes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     # Trust
     neutral_trust: float = quantity(
@@ -122,9 +120,9 @@ class Rules(BaseModel):
         source=PATTERNS,
     )
     reactance: float = quantity(
-        1.5,
+        2.2,
         "utility per unit of intrusion",
-        "how far an intrusion that is felt puts off at once",
+        "how far an intrusion that is felt puts off at once, at neutral trust and without control",
         likely=(0.0, 4.0),
         within=(0, 100),
         source="sign: White et al. 2008, Tucker 2014, Bleier & Eisenbeiss 2015; size " + PATTERNS,

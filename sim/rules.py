@@ -113,13 +113,18 @@ def utility(
     felt: float,
     rules: Rules,
 ) -> float:
-    """Submodels 6 and 7: utility of an offer; ``felt`` is the intrusion noticed in it (0 if none was)."""
+    """Submodels 6 and 7: utility of an offer; ``felt`` is the intrusion noticed in it (0 if none was).
+
+    What is felt puts off at once (reactance: White et al. 2008), the less so the more the customer is in control
+    (Tucker 2014) and the more the firm is trusted (Bleier & Eisenbeiss 2015).
+    """
+    put_off = rules.reactance * felt * (1.0 - control) * (1.0 - trust) / (1.0 - rules.neutral_trust)
     gain = value_share * rules.surplus * known + rules.effort_saved * memory * known
     return (
         taste
         + rules.price_sensitivity * (gain - (price - 1.0))
         + rules.trust_weight * (trust - rules.neutral_trust)
-        - rules.reactance * felt * (1.0 - control)
+        - put_off
     )
 
 

@@ -95,18 +95,24 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.yaml_implicit_resolvers = {key: list(value) for key, value in yaml.SafeDumper.yaml_implicit_resolvers.items()}
 for _first, _resolvers in Loader.yaml_implicit_resolvers.items():
     _Dumper.yaml_implicit_resolvers.setdefault(_first, []).extend(_resolvers)
+_Dumper.add_representer(str, lambda dumper, text: _text(dumper, text))
 _Dumper.add_representer(
     _Inline,
     lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True),
 )
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Text as it is, escaped where line ends other than a newline would be read back as something else."""
+    unusual = any(one in text for one in "\r\x85\u2028\u2029")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if unusual else None)
+
+
 def to_yaml(scenario: Scenario) -> str:
     """The scenario in full as YAML that :func:`load` reads back, with the notes beside the numbers."""
     data = scenario.model_dump(mode="json", exclude={"notes"})
-    head = "# yaml-language-server: $schema=schema.json\n"
-    body = yaml.dump(_noted(data, "", scenario.notes), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    return head + str(body)
+    noted = _noted(data, "", scenario.notes)
+    return str(yaml.dump(noted, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def _noted(data: Any, path: str, notes: Mapping[str, Note]) -> Any:

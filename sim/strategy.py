@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
-
-from sim.quantity import quantity
+from sim.quantity import Frozen, quantity
 
 ConsentFrame = Literal["none", "opt-out", "banner", "prompt", "unticked"]
 FRAMES: tuple[ConsentFrame, ...] = get_args(ConsentFrame)
@@ -21,10 +19,8 @@ def lever(default: float, meaning: str) -> float:
     return value
 
 
-class Strategy(BaseModel):
+class Strategy(Frozen):
     """The levers of one firm; the defaults treat everyone the same."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     depth: float = lever(0.0, "how much personal data the offers draw on; 0 treats everyone the same")
     respect: float = lever(1.0, "how far the firm stays inside each customer's own threshold")

@@ -132,7 +132,11 @@ def ratio(part: np.ndarray, whole: np.ndarray, if_none: float) -> np.ndarray:
 
 
 def closing(market: Market) -> Generator[Event, None, None]:
-    """Submodel 16: close the books at every month's end but the last, which ends the run."""
-    for _ in range(market.scenario.horizon_months - 1):
-        yield market.env.timeout(1)
+    """Submodel 16: close the books at every month's end but the last, which ends the run.
+
+    All ends are queued at once: SimPy lets what was queued earlier go first, so nothing that happens at a month's
+    end, however long ago it was scheduled, gets into the books of the month that is over.
+    """
+    for end in [market.env.timeout(month) for month in range(1, market.scenario.horizon_months)]:
+        yield end
         market.closing.close()

@@ -19,7 +19,7 @@ def entry(market: Market) -> Generator[Event, None, None]:
     """Submodel 15: firms enter in the month that the scenario gives."""
     for month, f in sorted((firm.enters_month, f) for f, firm in enumerate(market.scenario.firms.values())):
         if month > 0:
-            yield market.env.timeout(month - market.env.now)
+            yield from market.months(month - market.month)
             market.world.firms.active[f] = 1
 
 
@@ -46,7 +46,7 @@ def _succeed(market: Market, f: int) -> Generator[Event, None, None]:
     """After a delay a newcomer whom nobody knows takes the place of firm ``f``."""
     spec = market.scenario.entry_exit
     assert spec is not None
-    yield market.env.timeout(spec.entry_delay)
+    yield from market.months(spec.entry_delay)
     from scipy.special import ndtri
 
     stream, relations = market.stream("succession"), market.world.relations

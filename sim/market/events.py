@@ -10,14 +10,14 @@ import numpy as np
 from sim.market.breach import strike
 from sim.market.expose import reveal
 from sim.rules import FRAME_OPT_OUT, GRANTED, UNASKED
-from sim.scenario import BreachEvent, Change, ExposeEvent, Law
+from sim.shocks import BreachEvent, Change, ExposeEvent, Law
 from sim.strategy import FRAMES
 
 if TYPE_CHECKING:
     from simpy.events import Event as SimpyEvent
 
     from sim.market.market import Market
-    from sim.scenario import Event
+    from sim.shocks import Event
 
 
 def events(market: Market) -> Generator[SimpyEvent, None, None]:
@@ -28,7 +28,7 @@ def events(market: Market) -> Generator[SimpyEvent, None, None]:
 
 
 def _happen(market: Market, event: Event) -> Generator[SimpyEvent, None, None]:
-    yield market.env.timeout(event.month)
+    yield from market.months(event.month)
     if isinstance(event, Change):
         yield from _change(market, event)
     elif isinstance(event, BreachEvent):
@@ -45,7 +45,7 @@ def _change(market: Market, event: Change) -> Generator[SimpyEvent, None, None]:
     for f in whom:
         market.change_levers(f, event.levers)
     if event.until is not None:
-        yield market.env.timeout(event.until - event.month)
+        yield from market.months(event.until - event.month)
         for f, levers in before.items():
             market.change_levers(f, levers)
 

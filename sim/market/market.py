@@ -93,6 +93,11 @@ class Market:
         for part in parts:
             part.result()
 
+    def months(self, number: int) -> Generator[Event, Any, None]:
+        """Wait month by month (``yield from``), which keeps a process's turn among those that act at months' ends."""
+        for _ in range(number):
+            yield self.env.timeout(1)
+
     def set_strategy(self, f: int, strategy: Strategy) -> None:
         """Let firm ``f`` pursue another strategy from now on, within the law."""
         lawful = FRAMES[max(self.least_consent, FRAMES.index(strategy.consent))]

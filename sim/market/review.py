@@ -27,7 +27,7 @@ def review(market: Market) -> Generator[Event, None, None]:
         return
     stream, firms = market.stream("review"), market.world.firms
     while True:
-        yield market.env.timeout(spec.every_months)
+        yield from market.months(spec.every_months)
         since = max(0, market.month - spec.every_months)
         profit = market.closing.profit(since)
         sales = np.maximum(1.0, market.closing.ledger[since : market.month, :, 0].sum(axis=0) / 100.0)
