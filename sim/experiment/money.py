@@ -22,8 +22,8 @@ def discount_factors(rate: float, periods: int) -> NDArray[np.float64]:
 
 def net_present_value(cash: ArrayLike, rate: float) -> Any:
     """Value now of payments at the end of periods 1, 2, …, along the last axis, at a rate per period."""
-    flows = np.asarray(cash, dtype=np.float64)
-    return flows @ discount_factors(rate, flows.shape[-1])
+    flows = np.ascontiguousarray(cash, dtype=np.float64)
+    return (flows * discount_factors(rate, flows.shape[-1])).sum(axis=-1)  # not @: its sum depends on the shape
 
 
 def payback_month(difference: ArrayLike) -> NDArray[np.float64]:

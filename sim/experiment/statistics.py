@@ -70,7 +70,7 @@ def median_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interv
     below = [k for k in range(n) if bdtr(k, n, 0.5) <= (1.0 - confidence) / 2.0]
     if not below:
         return Interval(float(median), -math.inf, math.inf)
-    k = below[-1] + 1
+    k = below[-1]
     return Interval(float(median), float(ordered[k]), float(ordered[n - 1 - k]))
 
 
