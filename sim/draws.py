@@ -37,7 +37,6 @@ OFFER = 1_000  # + firm: wrong data, consideration, luck of the choice, noticing
 FEELING = 2_000  # + firm: noticing that the firm takes too much
 MONTH = 3_000  # + firm: withdrawing permission, leaving for good
 PERSON = 4_000  # who a customer is: PERSON, PERSON + 1, …
-TURNOVER = 5_000  # whether a customer is replaced in a month
 STREAM = 1 << 31  # streams of market processes: this bit and the checksum of the stream's name
 
 
@@ -101,6 +100,6 @@ class Stream:
         """Four uniforms for one address of this stream."""
         return uniforms(index, step, part, self._purpose, self._seed, self._replication)
 
-    def columns(self, indices: NDArray[np.integer[Any]], step: int, part: int = 0) -> NDArray[np.float64]:
-        """Uniforms for many indices at one step, shape (4, n)."""
-        return uniform_columns(indices, step, part, self._purpose, self._seed, self._replication)
+    def columns(self, indices: Counter, steps: Counter, part: Counter = 0) -> NDArray[np.float64]:
+        """The uniforms of many addresses at once, shape (4, …): :meth:`uniforms` for arrays that broadcast."""
+        return uniform_columns(indices, steps, part, self._purpose, self._seed, self._replication)

@@ -48,6 +48,14 @@ def thresholds(spec: Threshold, luck: Floats) -> Floats:
     return values
 
 
+def drawn_thresholds(spec: CustomersSpec, segment_luck: Floats, luck: Floats) -> Floats:
+    """Thresholds of people of unknown segment: their segment by one uniform, their threshold by another."""
+    values = np.empty_like(luck)
+    for part, mine in by_segment(spec, segment_luck):
+        values[mine] = thresholds(part.threshold, luck[mine])
+    return values
+
+
 def spread(spec: Spread, luck: Floats) -> Floats:
     """Beta variates from uniforms; a mean of 0 or 1 is everybody's."""
     from scipy.special import betaincinv

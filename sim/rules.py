@@ -355,12 +355,15 @@ def trip(
         if consent != FRAME_NONE and (
             permission == UNASKED or (permission == WITHHELD and consent >= FRAME_BANNER and ask_luck < rules.ask_again)
         ):
-            trust = trust_from(relations.good[i, f], relations.bad[i, f])
+            scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
+            trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
             grants = answer_luck < grant_probability(consent, threshold, trust, rules)
             relations.permission[i, f] = GRANTED if grants else WITHHELD
             tally[group, f, ASKED] += 1
             if grants:
                 tally[group, f, GRANTS] += 1
+            else:
+                relations.data[i, f] = 0.0
     tally[group, chosen, PURCHASES] += 1
 
     for row_number in range(first_row, diary.used[0]):
@@ -391,10 +394,11 @@ def think_again(
 ) -> None:
     """Submodel 10, at a month's end: a customer who distrusts a firm may withdraw permission, or leave for good."""
     withdraws = second_thoughts(rules.withdraw_below, rules.withdraw_rate, trust)
-    if withdraws == 0.0 or relations.permission[i, f] == LEFT:
+    leaves = second_thoughts(rules.leave_below, rules.leave_rate, trust)
+    if (withdraws == 0.0 and leaves == 0.0) or relations.permission[i, f] == LEFT:
         return
     withdraw_luck, leave_luck, _, _ = uniforms(i, generation, month, MONTH + f, seed, replication)
-    if leave_luck < second_thoughts(rules.leave_below, rules.leave_rate, trust):
+    if leave_luck < leaves:
         relations.permission[i, f] = LEFT
         relations.data[i, f] = 0.0
     elif relations.permission[i, f] != WITHHELD and withdraw_luck < withdraws:

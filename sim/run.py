@@ -135,8 +135,11 @@ class Run:
             "spent_elsewhere_cents": customers.elsewhere,
         }
         permissions = np.array(["unasked", "granted", "withheld", "left"], dtype=object)
+        since = self.scenario.horizon_months - self.world.firms.breached_at
+        scare = relations.scare * 2.0 ** (-since / self.scenario.rules.breach_half_life)
+        trust = relations.good / (relations.good + relations.bad + scare)
         for f, firm in enumerate(self.firms):
-            columns[f"{firm}.trust"] = relations.good[:, f] / (relations.good[:, f] + relations.bad[:, f])
+            columns[f"{firm}.trust"] = trust[:, f]
             columns[f"{firm}.permission"] = permissions[relations.permission[:, f]]
             columns[f"{firm}.data"] = relations.data[:, f]
             columns[f"{firm}.privacy_debt"] = relations.debt[:, f]

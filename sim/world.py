@@ -164,7 +164,10 @@ def set_levers(firms: Firms, f: int, strategy: Strategy) -> None:
 def firms_of(scenario: Scenario) -> Firms:
     """The firms' public state at the start."""
     n = len(scenario.firms)
-    firms: Firms = interleaved(Firms, n, {"consent": np.int8, "active": np.int8})
+    codes = ("consent", "active")
+    # Not interleaved: those of a single firm would then differ in kind from those of several, and be compiled twice.
+    arrays: Any = {name: np.zeros(n, dtype=np.int8 if name in codes else np.float64) for name in Firms._fields}
+    firms = Firms(**arrays)
     for f, firm in enumerate(scenario.firms.values()):
         set_levers(firms, f, firm.strategy)
         firms.gross_margin[f] = firm.economics.gross_margin

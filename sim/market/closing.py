@@ -18,6 +18,7 @@ from sim.market.kernels import (
     MEMBER_PERMITTING,
     MEMBER_TRUST,
     MEMBERS,
+    PARTICIPATING,
     PERMITTING,
     REACHABLE,
     SUMS,
@@ -52,7 +53,7 @@ class Closing:
         self.mean_trust = market.world.firms.reputation.copy()
         self.mean_debt = np.zeros(n_firms)
         self.mean_data = market.world.relations.data.mean(axis=0)
-        self.permitting = np.zeros(n_firms)
+        self.participating = np.zeros(n_firms)
         self.intrusion_rate = np.zeros(n_firms)
 
     def sales_of_last_year(self, f: int) -> float:
@@ -83,7 +84,7 @@ class Closing:
         self.mean_trust = total[:, TRUST] / n
         self.mean_debt = total[:, DEBT] / n
         self.mean_data = total[:, DATA] / n
-        self.permitting = total[:, PERMITTING] / n
+        self.participating = total[:, PARTICIPATING] / n
         self.intrusion_rate = ratio(tallied[:-1, INTRUSIONS], tallied[:-1, OFFERS], 0.0)
         self._observe(month, total, tallied)
         world.tally[:] = 0

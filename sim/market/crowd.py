@@ -31,7 +31,7 @@ class Crowd:
     def _live(self) -> Generator[Event, None, None]:
         market = self._market
         while True:
-            until = market.env.peek()
+            until = float(market.env.peek())
             if until > market.env.now:
                 market.each_block(serve, market.world, until, market.seed, market.replication)
                 market.collect_diary()

@@ -54,10 +54,11 @@ def _succeed(market: Market, f: int) -> Generator[Event, None, None]:
     pick = stream.uniforms(f, market.month)[0]
     market.set_strategy(f, spec.entrants[int(pick * len(spec.entrants))])
     luck = stream.columns(np.arange(customers.count), market.month, f + 1)[0]
-    relations.taste[:, f] = customers.taste_sd * ndtri(luck)
+    appeal = market.scenario.firms[market.names[f]].appeal
+    relations.taste[:, f] = appeal + customers.taste_sd * ndtri(luck)
     relations.good[:, f] = rules.prior_strength * rules.neutral_trust
     relations.bad[:, f] = rules.prior_strength * (1.0 - rules.neutral_trust)
-    for name in ("scare", "data", "debt", "habit", "complaints", "permission"):
+    for name in ("scare", "data", "debt", "habit", "complaints", "permission", "spent"):
         getattr(relations, name)[:, f] = 0
     relations.last_purchase[:, f] = NEVER
     firms = market.world.firms

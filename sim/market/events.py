@@ -31,10 +31,10 @@ def _happen(market: Market, event: Event) -> Generator[SimpyEvent, None, None]:
     yield from market.months(event.month)
     if isinstance(event, Change):
         yield from _change(market, event)
-    elif isinstance(event, BreachEvent):
-        strike(market, market.firm(event.firm))
-    elif isinstance(event, ExposeEvent):
-        reveal(market, market.firm(event.firm))
+    elif isinstance(event, BreachEvent | ExposeEvent):
+        f = market.firm(event.firm)
+        if market.world.firms.active[f]:  # a firm that is not in the market has no books to charge
+            (strike if isinstance(event, BreachEvent) else reveal)(market, f)
     elif isinstance(event, Law):
         enact(market, FRAMES.index(event.consent))
 

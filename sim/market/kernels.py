@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.rules import GRANTED, LEFT, fading, think_again, trip, trust_from
+from sim.rules import GRANTED, LEFT, fading, may_use, think_again, trip, trust_from
 from sim.world import BLOCK
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 (
     REACHABLE,
     PERMITTING,
+    PARTICIPATING,
     DATA,
     TRUST,
     DEBT,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     MEMBER_TRUST,
     MEMBER_PERMITTING,
     MEMBER_KNOWLEDGE,
-) = range(11)
-SUMS = 11
+) = range(12)
+SUMS = 12
 
 MEMBER_MONTHS = 6.0
 """A customer of a firm is somebody who bought there within this many months and has not left it."""
@@ -77,6 +78,8 @@ def observe(first: int, last: int, world: World, now: float, sums: Floats) -> No
                     row[REACHABLE] += 1.0
                 if permission == GRANTED:
                     row[PERMITTING] += 1.0
+                if may_use(permission, firms.consent[f]):
+                    row[PARTICIPATING] += 1.0
                 if member:
                     row[MEMBERS] += 1.0
                     row[MEMBER_TRUST] += trust

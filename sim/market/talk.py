@@ -28,4 +28,4 @@ def reputation(market: Market) -> Generator[Event, None, None]:
         yield market.env.timeout(1)
         firms.reputation[:] = market.closing.mean_trust
         if power > 0.0:
-            firms.participation[:] = market.closing.permitting**power
+            firms.participation[:] = market.closing.participating**power
