@@ -13,8 +13,9 @@ import pytest
 
 from sim.calibrate import PurchaseLog, TransactionFit, fit_log, fit_transactions
 from sim.calibrate.baskets import GammaGamma
+from sim.demand import LognormalBasket
 from sim.errors import InputError
-from sim.demand import Customers, LognormalBasket
+from sim.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +46,10 @@ def test_a_fit_tells_what_it_rests_on(fit: TransactionFit) -> None:
 
 
 def test_overrides_are_the_published_fit_in_months(fit: TransactionFit) -> None:
-    overrides = fit.to_overrides()
+    overrides = fit.to_overrides("means")
     weeks_per_month = 365.25 / 12 / 7
-    assert overrides["customers.shopping"] == pytest.approx(
-        {"rate_mean": 0.243 / 4.414 * weeks_per_month, "rate_shape": 0.243}, rel=0.005
-    )
+    assert overrides["customers.shopping.rate_mean"] == pytest.approx(0.243 / 4.414 * weeks_per_month, rel=0.005)
+    assert overrides["customers.shopping.rate_shape"] == pytest.approx(0.243, rel=0.005)
     assert overrides["customers.lapse"] == pytest.approx({"a": 0.793, "b": 2.426}, abs=5e-4)
     basket = dict(overrides["customers.basket"] or {})
     assert basket.pop("kind") == "gamma-gamma"
@@ -61,7 +61,9 @@ def test_overrides_are_customers_that_a_scenario_accepts(
     fit: TransactionFit, baskets: Literal["means", "single", "lognormal"]
 ) -> None:
     overrides = fit.to_overrides(baskets)
-    customers = Customers.model_validate({path.removeprefix("customers."): to for path, to in overrides.items()})
+    scenario = Scenario.model_validate({"firms": {"Shop": {}}, "customers": {"shopping": {"observed_share": 0.4}}})
+    customers = scenario.with_(overrides).customers
+    assert customers.shopping.observed_share == 0.4, "what the log cannot tell is kept"
     if isinstance(customers.basket, LognormalBasket):
         within = customers.basket.sd_within, fit.lognormal.model.within
     else:
@@ -113,9 +115,8 @@ def test_a_steady_log_gives_customers_who_do_not_lapse() -> None:
     fit = fit_log(log_of(orders))
     overrides = fit.to_overrides("lognormal")
     assert overrides["customers.lapse"] is None
-    assert overrides["customers.shopping"] == pytest.approx(
-        {"rate_mean": 0.8 / 30 * 365.25 / 12, "rate_shape": 0.8}, rel=0.2
-    )
+    assert overrides["customers.shopping.rate_mean"] == pytest.approx(0.8 / 30 * 365.25 / 12, rel=0.2)
+    assert overrides["customers.shopping.rate_shape"] == pytest.approx(0.8, rel=0.2)
 
 
 def test_too_few_customers_are_refused() -> None:
@@ -149,5 +150,5 @@ def test_baskets_without_any_spread_are_refused() -> None:
 def test_a_gamma_gamma_without_a_mean_is_no_scenario(fit: TransactionFit) -> None:
     heavy = replace(fit, basket=replace(fit.basket, model=GammaGamma(p=2.0, q=0.9, v=10.0)))
     with pytest.raises(InputError, match=r"q = 0\.9.*lognormal"):
-        heavy.to_overrides()
+        heavy.to_overrides("means")
     assert heavy.to_overrides("lognormal")["customers.basket"] is not None

@@ -49,6 +49,9 @@ KNOWN_TO: dict[str, set[str]] = {
     "IPython": {"present"},
     "matplotlib": {"present"},
 }
+# What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
+# and the files when they are called, so that nobody who does not ask for them pays for them.
+AT_THE_USERS_CALL = {"sim.experiment.compare": {"sim.present.charts", "sim.present.finding", "sim.present.results"}}
 LATE = ("matplotlib", "numba", "scipy", "duckdb")  # imported when used, not when `sim` is
 
 
@@ -126,6 +129,7 @@ def test_an_import_points_down_never_up() -> None:
         if room(module) in FLOORS
         for line, imported in inner_imports(module, path)
         if FLOORS.get(room(imported), -1) > FLOORS[room(module)]
+        and imported not in AT_THE_USERS_CALL.get(module, set())
     ]
     assert not wrong, "\n".join(wrong)
 

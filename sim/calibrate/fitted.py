@@ -21,8 +21,8 @@ BUYING = {
 STEADY = {"customers.shopping.rate_mean": "rate", "customers.shopping.rate_shape": "r"}
 BASKET = {
     "customers.basket.mean": "mean",
-    "customers.basket.shape_within": "p",
-    "customers.basket.shape_between": "q",
+    "customers.basket.sd_between": "between",
+    "customers.basket.sd_within": "within",
 }
 """Which row of :meth:`TransactionFit.table` a number of the scenario comes from."""
 
@@ -31,14 +31,13 @@ def annotated(fit: TransactionFit, notes: Mapping[str, Note] | None = None) -> d
     """The changes of :meth:`TransactionFit.to_overrides`, with source, standard error and n beside every number.
 
     Plausible ranges belong to the quantity, not to its value: they are kept from the scenario's ``notes``.
-    Raises :class:`sim.errors.InputError` where the baskets have no mean.
     """
     known = notes or {}
     table = fit.table().set_index(["model", "parameter"])
     buying = ("BG/NBD", BUYING) if fit.lapses else ("NBD", STEADY)
     rows = {
         path: (model, parameter)
-        for model, origins in (buying, ("Gamma-Gamma of means", BASKET))
+        for model, origins in (buying, ("lognormal", BASKET))
         for path, parameter in origins.items()
     }
 
@@ -47,15 +46,14 @@ def annotated(fit: TransactionFit, notes: Mapping[str, Note] | None = None) -> d
             return {key: noted(f"{path}.{key}", part) for key, part in value.items()}
         if path not in rows:
             return value
-        row = table.loc[rows[path]]
+        row: Any = table.loc[rows[path]]
         error = float(row["standard_error"])
-        return {
-            "value": value,
-            "source": f"{rows[path][0]} fitted to {row['source']}",
-            "n": int(row["n"]),
-            "se": error if math.isfinite(error) else None,
-            "range": known[path].range if path in known else None,
-        }
+        told = {"value": value, "source": f"{rows[path][0]} fitted to {row['source']}", "n": int(row["n"])}
+        if math.isfinite(error):
+            told["se"] = error
+        if path in known and known[path].range is not None:
+            told["range"] = known[path].range
+        return told
 
     return {path: noted(path, value) for path, value in fit.to_overrides().items()}
 

@@ -125,13 +125,13 @@ class TransactionFit:
         return pd.DataFrame(rows, columns=["model", "data", "log_likelihood", "aic"])
 
     def to_overrides(
-        self, baskets: Literal["means", "single", "lognormal"] = "means"
-    ) -> dict[str, dict[str, float | str] | None]:
+        self, baskets: Literal["means", "single", "lognormal"] = "lognormal"
+    ) -> dict[str, float | dict[str, float | str] | None]:
         """The fit as changes to a scenario, by dotted path; time in months.
 
         Customers lapse where the log supports it; otherwise the rates are those of the NBD and nobody lapses.
-        Baskets are Gamma-Gamma fitted to customers' means or to single baskets, or lognormal. Raises
-        :class:`InputError` where the Gamma-Gamma has no mean.
+        Baskets are lognormal, or Gamma-Gamma fitted to customers' means (as published for CDNOW) or to single
+        baskets, which is what the simulator draws. Raises :class:`InputError` where the Gamma-Gamma has no mean.
         """
         rates = self.buying.model if self.lapses else self.steady.model
         basket: dict[str, float | str]
@@ -157,7 +157,8 @@ class TransactionFit:
                 "shape_between": gamma.q,
             }
         return {
-            "customers.shopping": {"rate_mean": rates.rate * WEEKS_PER_MONTH, "rate_shape": rates.r},
+            "customers.shopping.rate_mean": rates.rate * WEEKS_PER_MONTH,
+            "customers.shopping.rate_shape": rates.r,
             "customers.lapse": {"a": self.buying.model.a, "b": self.buying.model.b} if self.lapses else None,
             "customers.basket": basket,
         }

@@ -7,7 +7,6 @@ both runs see the same people on the same trips; the difference between the two 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -47,9 +46,9 @@ MOST_REPLICATIONS = 200
 
 @dataclass(frozen=True)
 class Arm:
-    """What is kept of the runs of one arm: money by month for the firm, shape (replications, months, lines) …"""
+    """What is kept of the runs of one arm, about the firm in question."""
 
-    cash: np.ndarray
+    cash: np.ndarray  # (replications, months, lines): money
     clv: np.ndarray  # (replications, segments): discounted contribution of a first customer
 
 
@@ -150,8 +149,8 @@ class Comparison:
 
     def interval(self, measure: str) -> Interval:
         """One row of the summary."""
-        value, low, high = self.summary.loc[measure, ["value", "low", "high"]].astype(float)
-        return Interval(value, low, high)
+        row: Any = self.summary.loc[measure]
+        return Interval(float(row["value"]), float(row["low"]), float(row["high"]))
 
     @cached_property
     def by_month(self) -> pd.DataFrame:
@@ -207,24 +206,9 @@ class Comparison:
     @property
     def finding(self) -> str:
         """The answer in one sentence, no more certain than the interval."""
-        from sim.present.words import money, percent
+        from sim.present.finding import finding
 
-        gain = self.interval("npv_difference")
-        months = self.scenario.horizon_months
-        between = (
-            f"95 % interval {money(gain.low)} to {money(gain.high)} {self.scenario.currency}, {self.n} replications"
-        )
-        other = "treating everyone the same" if self.against == "uniform" else f"the strategy {self.against}"
-        if not math.isfinite(gain.low):
-            return f"One replication gives no interval: {self.firm} differs by {money(gain.value)} {self.scenario.currency}."
-        if not gain.excludes_zero:
-            return f"Over {months} months {self.firm} earns neither clearly more nor clearly less than {other} ({between})."
-        verb = "earns more" if gain.value > 0 else "earns less"
-        pays = percent(self.interval("probability_it_pays").value)
-        return (
-            f"Over {months} months {self.firm} {verb} with its strategy than {other}: a net present value of "
-            f"{money(gain.value)} {self.scenario.currency} ({between}); it pays in {pays} of them."
-        )
+        return finding(self)
 
     def plot(self) -> Figure:
         """The comparison in one picture."""
@@ -256,9 +240,9 @@ HEAD_TO_HEAD = {
     "margin": "share of sales, whole run",
     "margin_last_year": "share of sales, last 12 months",
     "profit": "money, whole run",
-    "share_of_wallet": "share, last 12 months",
+    "share_of_wallet": "share of all spending, last 12 months",
     "customers": "share of the market, at the end",
-    "churn": "share per month, last 12 months",
+    "churn": "share of the firm's customers per month, last 12 months",
     "trust": "share, at the end",
     "opt_in": "share of the firm's customers, at the end",
     "privacy_debt": "intrusions per customer in the market, at the end",
@@ -301,7 +285,8 @@ def compare(
 
     ``against`` names a preset, a strategy of the scenario, or a firm. With ``precision``, replications go on from
     ``replications`` until the half-width of the interval of the NPV difference is at most that share of its mean
-    (Hoad, Robinson & Davies 2010), at most ``MOST_REPLICATIONS``. ``progress(done, planned)`` is called after each replication.
+    (Hoad, Robinson & Davies 2010), at most ``MOST_REPLICATIONS``. ``progress(done, planned)`` is called after each
+    replication.
 
     Raises :class:`sim.errors.InputError` for a firm, strategy or number that is not valid.
     """
@@ -356,18 +341,20 @@ def firm_measures(run: Run) -> np.ndarray:
     """The measures of :data:`HEAD_TO_HEAD` for every firm, shape (firms, measures)."""
     state = {name: run.state[:, :, k] for k, name in enumerate(STATE)}
     sales = run.ledger[:, :, ROW["sales"]] / 100.0
+    sales_whole, sales_last = (
+        np.where(total > 0.0, total, np.nan) for total in (sales.sum(axis=0), sales[-12:].sum(axis=0))
+    )
     profit = run.ledger.sum(axis=2) / 100.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.column_stack(
-            [
-                profit.sum(axis=0) / sales.sum(axis=0),
-                profit[-12:].sum(axis=0) / sales[-12:].sum(axis=0),
-                profit.sum(axis=0),
-                state["share_of_wallet"][-12:].mean(axis=0),
-                state["customers"][-1] / run.scenario.customers.count,
-                state["churn"][-12:].mean(axis=0),
-                state["reputation"][-1],
-                state["opt_in"][-1],
-                state["privacy_debt"][-1],
-            ]
-        )
+    return np.column_stack(
+        [
+            profit.sum(axis=0) / sales_whole,
+            profit[-12:].sum(axis=0) / sales_last,
+            profit.sum(axis=0),
+            state["share_of_wallet"][-12:].mean(axis=0),
+            state["customers"][-1] / run.scenario.customers.count,
+            state["churn"][-12:].mean(axis=0),
+            state["reputation"][-1],
+            state["opt_in"][-1],
+            state["privacy_debt"][-1],
+        ]
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.errors import InputError
 from sim.experiment.compare import clv, compare
 from sim.experiment.statistics import Interval, mean_interval
 from sim.market import simulate
@@ -346,10 +347,16 @@ PATTERNS: dict[str, Callable[[], Iterator[Reading]]] = {
 }
 
 
-def readings(names: Iterable[str] = PATTERNS) -> Iterator[Reading]:
-    """Run the experiments of the named patterns, one after another."""
-    for name in names:
-        yield from PATTERNS[name]()
+def named(names: Iterable[str]) -> list[str]:
+    """The names of patterns as they are written here.
+
+    Raises :class:`sim.errors.InputError` for a pattern that does not exist.
+    """
+    chosen = [name.upper() for name in names]
+    for name in chosen:
+        if name not in PATTERNS:
+            raise InputError(f"there is no pattern {name!r}; one of {', '.join(PATTERNS)} would be right")
+    return chosen
 
 
 def table(results: Iterable[Reading]) -> pd.DataFrame:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sim.errors import InputError
+from sim.present.document import markdown_table, with_block
 from sim.quantity import provenance
 from sim.scenario import Scenario
 from sim.strategy import LEVERS, PRESETS
@@ -82,14 +83,14 @@ def render() -> str:
                 (f"`{one.path}`", f"`{one.symbol}`", one.meaning, one.unit, one.default, one.plausible, one.source)
                 for one in part.parameters
             ]
-            blocks.append(f"**{name}** – {part.title}.\n\n{_table(COLUMNS, rows)}")
+            blocks.append(f"**{name}** – {part.title}.\n\n{markdown_table(COLUMNS, rows)}")
     return "\n\n".join(blocks)
 
 
 def render_presets() -> str:
     """Markdown: the levers of the presets that come with the package."""
     rows = [(f"`{lever}`", *(_text(getattr(preset, lever)) for preset in PRESETS.values())) for lever in LEVERS]
-    return _table(("lever", *(f"`{name}`" for name in PRESETS)), rows)
+    return markdown_table(("lever", *(f"`{name}`" for name in PRESETS)), rows)
 
 
 def rewritten(text: str) -> str:
@@ -97,14 +98,7 @@ def rewritten(text: str) -> str:
 
     Raises :class:`sim.errors.InputError` if a block's markers are missing.
     """
-    for name, block in (("parameters", render()), ("presets", render_presets())):
-        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-        before, opened, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not opened or not closed:
-            raise InputError(f"the document has no block from {begin} to {end}; both markers would be right")
-        text = f"{before}{begin}\n\n{block}\n\n{end}{after}"
-    return text
+    return with_block(with_block(text, "parameters", render()), "presets", render_presets())
 
 
 def main(document: Path = DOCUMENT) -> int:
@@ -175,11 +169,6 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     return str(value) if isinstance(value, int | str) else "to be given"
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 if __name__ == "__main__":

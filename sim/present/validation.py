@@ -1,38 +1,45 @@
-"""The tables of ``docs/validation.md``: what the model gives beside what was published, and where the headline holds."""
+"""The tables of ``docs/validation.md``: the model beside what was published, and where the headline holds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.experiment.compare import compare, default_firm
 from sim.experiment.headline import explore, verdict
-from sim.experiment.patterns import PATTERNS, Reading
 from sim.experiment.statistics import Interval
 from sim.present.document import markdown_table, with_block
 from sim.present.words import money
 from sim.scenario_file import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from rich.table import Table
 
     from sim.calibrate.transactions import TransactionFit
+    from sim.experiment.patterns import Reading
     from sim.scenario import Scenario
 
 PUBLISHED_CDNOW = {
-    "r": 0.243,
-    "alpha": 4.414,
-    "a": 0.793,
-    "b": 2.426,
-    "log-likelihood, BG/NBD": -9582.4,
-    "p": 6.25,
-    "q": 3.74,
-    "v": 15.44,
-    "log-likelihood, Gamma-Gamma": -4055.9,
+    ("BG/NBD", "r"): 0.243,
+    ("BG/NBD", "alpha"): 4.414,
+    ("BG/NBD", "a"): 0.793,
+    ("BG/NBD", "b"): 2.426,
+    ("BG/NBD", "log-likelihood"): -9582.4,
+    ("NBD", "r"): 0.385,
+    ("NBD", "alpha"): 12.072,
+    ("NBD", "log-likelihood"): -9763.7,
+    ("Gamma-Gamma of means", "p"): 6.25,
+    ("Gamma-Gamma of means", "q"): 3.74,
+    ("Gamma-Gamma of means", "v"): 15.44,
+    ("Gamma-Gamma of means", "log-likelihood"): -4055.9,
 }
-"""Fader, Hardie & Lee 2005 (BG/NBD) and Fader & Hardie 2013 (Gamma-Gamma), CDNOW 1/10 sample, 39 weeks."""
+"""Fader, Hardie & Lee 2005 (BG/NBD), Fader & Hardie 2005 (Gamma-Gamma): CDNOW 1/10 sample, 39 weeks."""
+
+CALIBRATION_END = "1997-09-30"
+REPLICATIONS = 20
 
 HEADLINE_CUSTOMERS = 4000
 
@@ -73,16 +80,16 @@ def in_money(value: Interval) -> str:
     return f"{money(value.value)} ({money(value.low)} to {money(value.high)})"
 
 
-def scenario_table(scenarios: Iterable[Scenario], replications: int) -> str:
+def scenario_table(scenarios: Iterable[Scenario], advance: Callable[..., None]) -> str:
     """The headline in every scenario: one row each, per customer in the market."""
     rows = []
     for scenario in scenarios:
         firm = default_firm(scenario)
-        result = compare(scenario, firm, replications=replications)
+        result = compare(scenario, firm, replications=REPLICATIONS)
+        advance()
         size = scenario.customers.count
         gain, spend, margin, other = (
-            result.interval(measure)
-            for measure in ("npv_difference", "return_on_spend", "margin", "margin_against")
+            result.interval(measure) for measure in ("npv_difference", "return_on_spend", "margin", "margin_against")
         )
         rows.append(
             [
@@ -92,7 +99,7 @@ def scenario_table(scenarios: Iterable[Scenario], replications: int) -> str:
                 estimate(spend, 2),
                 f"{100 * margin.value:.1f} % against {100 * other.value:.1f} %",
                 verdict(result),
-                f"`roi compare scenarios/{scenario.name}.yaml --replications {replications}`",
+                f"`roi compare scenarios/{scenario.name}.yaml --replications {REPLICATIONS}`",
             ]
         )
     columns = (
@@ -101,10 +108,10 @@ def scenario_table(scenarios: Iterable[Scenario], replications: int) -> str:
     return markdown_table(columns, rows)
 
 
-def headline_table(scenario: Scenario, replications: int) -> str:
+def headline_table(scenario: Scenario, advance: Callable[..., None]) -> str:
     """The headline of one scenario under each variation of an assumption."""
     smaller = scenario.with_({"customers.count": HEADLINE_CUSTOMERS})
-    found = explore(smaller, default_firm(smaller), replications)
+    found: Any = explore(smaller, default_firm(smaller), REPLICATIONS, progress=lambda done, planned: advance())
     rows = [
         [row.assumption, in_money(Interval(row.npv_per_customer, row.low, row.high)), row.verdict]
         for row in found.itertuples()
@@ -114,36 +121,55 @@ def headline_table(scenario: Scenario, replications: int) -> str:
 
 def cdnow_table(fit: TransactionFit) -> str:
     """Estimates from the CDNOW sample beside the published ones."""
-    found: dict[str, float] = {}
-    for row in fit.table().itertuples():
-        found.setdefault(str(row.parameter), float(row.estimate))
-    rows = [
-        [name, f"{value:g}", f"{found[name]:.4g}", "hit" if math.isclose(found[name], value, rel_tol=0.005) else "miss"]
-        for name, value in PUBLISHED_CDNOW.items()
-        if name in found
-    ]
-    return markdown_table(("parameter", "published", "fitted here", "verdict (within 0.5 %)"), rows)
+    estimates: Any = fit.table().itertuples()
+    likelihoods: Any = fit.comparison().itertuples()
+    found = {(row.model, row.parameter): row.estimate for row in estimates}
+    found |= {(row.model, "log-likelihood"): row.log_likelihood for row in likelihoods}
+    rows = []
+    for (model, parameter), value in PUBLISHED_CDNOW.items():
+        here = found[model, parameter]
+        hit = math.isclose(here, value, rel_tol=0.005)
+        rows.append([model, parameter, f"{value:.6g}", f"{here:.6g}", "hit" if hit else "miss"])
+    return markdown_table(("model", "parameter", "published", "fitted here", "verdict (within 0.5 %)"), rows)
 
 
-def write(
-    document: Path, folder: Path, replications: int, readings: Iterable[Reading], fit: TransactionFit | None
-) -> None:
-    """Renew the tables of the validation document.
+def renew(document: Path, readings: Iterable[Reading], sample: Path | None, advance: Callable[..., None]) -> None:
+    """Renew the tables of the validation document, whose neighbour folder ``scenarios`` holds the scenarios.
 
-    ``folder`` holds the scenarios; ``fit`` is the fit to the CDNOW sample, or None where the data are absent, and
-    then that table stays as it was. Raises :class:`sim.errors.InputError` if a block's markers are missing.
+    ``sample`` is the purchase log of the CDNOW 1/10 sample; without it that table stays as it was. ``advance`` is
+    called after each comparison. Raises :class:`sim.errors.InputError` if a block's markers are missing.
     """
-    text = document.read_text(encoding="utf-8")
-    blocks: dict[str, Callable[[], str]] = {
-        "patterns": lambda: markdown_table(PATTERN_COLUMNS, pattern_rows(readings)),
-        "scenarios": lambda: scenario_table((load(p) for p in sorted(folder.glob("*.yaml"))), replications),
-        "headline": lambda: headline_table(load(folder / "retail.yaml"), replications),
+    folder = document.absolute().parents[1] / "scenarios"
+    blocks = {
+        "patterns": markdown_table(PATTERN_COLUMNS, pattern_rows(readings)),
+        "scenarios": scenario_table((load(path) for path in sorted(folder.glob("*.yaml"))), advance),
+        "headline": headline_table(load(folder / "retail.yaml"), advance),
     }
-    if fit is not None:
-        blocks["cdnow"] = lambda: cdnow_table(fit)
-    for name, render in blocks.items():
-        text = with_block(text, name, render())
+    if sample is not None:
+        from sim.calibrate import fit_transactions
+
+        blocks["cdnow"] = cdnow_table(fit_transactions(sample, until=CALIBRATION_END))
+    text = document.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        text = with_block(text, name, block)
     document.write_text(text, encoding="utf-8")
 
 
-__all__ = ["PATTERNS", "cdnow_table", "headline_table", "pattern_rows", "scenario_table", "write"]
+def patterns_table(readings: Iterable[Reading]) -> Table:
+    """Readings of patterns for the terminal."""
+    from sim.present.tables import plain_table
+
+    table = plain_table()
+    table.add_column("")
+    table.add_column("measure", ratio=3)
+    for heading in ("published", "model, 95 % interval"):
+        table.add_column(heading, justify="right", ratio=2)
+    table.add_column("")
+    before = ""
+    for one in readings:
+        if before and one.pattern != before:
+            table.add_section()
+        name = one.pattern if one.pattern != before else ""
+        table.add_row(name, one.measure, published(one.low, one.high), estimate(one.model), one.verdict)
+        before = one.pattern
+    return table

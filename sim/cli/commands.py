@@ -1,0 +1,341 @@
+"""The commands: each calls the Python API and prints what comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli.options import (
+    AsJson,
+    Engine,
+    File,
+    Out,
+    Seed,
+    Settings,
+    Transactions,
+    chosen_scenario,
+    number,
+    whole,
+)
+from sim.errors import InputError
+from sim.present import files, terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.calibrate import TransactionFit
+
+HELP = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich", context_settings=HELP)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from sim.run import package_version
+
+        print(f"roi {package_version()}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def roi(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find out whether personalising with trust earns more than treating everyone the same.
+
+    [bold]Examples[/bold]
+
+    roi compare scenarios/retail.yaml – the answer, with its interval
+
+    roi run scenarios/retail.yaml --seed 7 – one run, year by year
+
+    roi check scenarios/cdnow.yaml – every assumption and its source
+
+    roi trace scenarios/retail.yaml --customer 17 – what happened to one, and why
+
+    Results explore assumptions; they are no forecast.
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def run(
+    file: File,
+    seed: Seed = 1,
+    customers: Engine = "crowd",
+    settings: Settings = None,
+    transactions: Transactions = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a scenario once: every firm year by year.
+
+    [bold]Example[/bold]
+
+    roi run scenarios/retail.yaml --set firms.Trusted.strategy.depth=0.3
+    """
+    from sim.market import simulate
+    from sim.market.ticking import monthly
+    from sim.present.yearly import by_year, run_finding
+
+    files.can_hold_tables(out)
+    scenario, fit = chosen_scenario(file, settings, transactions)
+    with terminal.progress(scenario.horizon_months, "month") as advance:
+        result = simulate(scenario, seed, customers, processes=[monthly(advance)])
+    years, finding = by_year(result), run_finding(result)
+    if out is not None:
+        from sim.present.results import save_tables
+
+        tables = {"books": result.books, "market": result.market, "customers": result.customers}
+        save_tables(out, tables, result.manifest, scenario)
+    if as_json:
+        terminal.print_json({"manifest": result.manifest, "finding": finding, **_fit_data(fit), "years": years})
+        return
+    from sim.present.style import footer
+    from sim.present.tables import years_table
+
+    console = terminal.console()
+    _print_fit(console, fit)
+    terminal.say(
+        console, finding, years_table(years, scenario.currency), footer(result.manifest), terminal.written(out)
+    )
+
+
+@app.command()
+def compare(
+    file: File,
+    firm: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The firm to ask about; the first that personalises if left out.")
+    ] = None,
+    against: Annotated[
+        str, typer.Option(metavar="NAME", help="The strategy to compare with: a preset, the scenario's own, or a firm.")
+    ] = "uniform",
+    replications: Annotated[int, typer.Option(metavar="N", parser=whole, help="Pairs of runs.")] = 30,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P", parser=number, help="Go on until the interval's half-width is this share of the gain: 0.05."
+        ),
+    ] = None,
+    seed: Seed = 1,
+    settings: Settings = None,
+    transactions: Transactions = None,
+    out: Out = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw the comparison: .png, .svg or .pdf.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a firm with itself, with its strategy and without: same customers, same luck.
+
+    [bold]Examples[/bold]
+
+    roi compare scenarios/retail.yaml
+
+    roi compare scenarios/retail.yaml --firm Extractive --against trusted
+
+    roi compare scenarios/cdnow.yaml --transactions purchases.csv --plot gain.svg
+    """
+    from sim.experiment.compare import compare as answer
+
+    files.can_hold_tables(out)
+    files.can_hold_picture(plot)
+    scenario, fit = chosen_scenario(file, settings, transactions)
+    with terminal.progress(replications if precision is None else None, "replication") as advance:
+        result = answer(
+            scenario, firm, against, replications, precision, seed=seed, progress=lambda done, planned: advance(planned)
+        )
+    if out is not None:
+        result.save(out)
+    if plot is not None:
+        files.save_picture(result.plot(), plot)
+    if as_json:
+        head = {"manifest": result.manifest, "finding": result.finding}
+        terminal.print_json({**head, **_fit_data(fit), **result.tables()})
+        return
+    from sim.present import tables
+    from sim.present.style import footer
+
+    console = terminal.console()
+    _print_fit(console, fit)
+    summary, note = tables.summary_table(result)
+    bridge, unmoved = tables.bridge_table(result)
+    terminal.say(
+        console,
+        result.finding,
+        tables.precision_reached(result),
+        tables.under(summary, note),
+        tables.under(bridge, unmoved),
+        tables.lifetime_table(result),
+        *tables.head_to_head_tables(result, console.width),
+        footer(result.manifest),
+        terminal.written(out, plot),
+    )
+
+
+@app.command()
+def check(file: File, settings: Settings = None, as_json: AsJson = False) -> None:
+    """Check a scenario and list every assumption: value, unit, plausible range, source.
+
+    [bold]Example[/bold]
+
+    roi check scenarios/retail.yaml --set rules.surplus=0.3
+    """
+    from sim.scenario_file import register
+
+    scenario, _ = chosen_scenario(file, settings, None)
+    assumptions = register(scenario)
+    outside = [str(path) for path in assumptions.loc[assumptions["outside"], "path"]]
+    if as_json:
+        facts = {"scenario": scenario.name, "valid": True, "hash": scenario.hash, "outside": outside}
+        assumptions["se"] = [getattr(scenario.notes.get(path), "se", None) for path in assumptions["path"]]
+        assumptions["n"] = [getattr(scenario.notes.get(path), "n", None) for path in assumptions["path"]]
+        terminal.print_json({**facts, "assumptions": assumptions})
+        return
+    from sim.present.assumptions import OUTSIDE, assumption_tables
+
+    console = terminal.console()
+    for part in assumption_tables(assumptions, scenario.notes, console.width):
+        console.print(part)
+    marked = f"outside their plausible range ({OUTSIDE}): {', '.join(outside)}"
+    where = marked if outside else "all within their plausible ranges"
+    console.print()
+    terminal.say(console, f"{scenario.name} is valid: {len(assumptions)} assumptions, {where}; hash {scenario.hash}.")
+
+
+@app.command()
+def trace(
+    file: File,
+    customer: Annotated[
+        int, typer.Option(metavar="NUMBER", parser=whole, help="Whose diary: 0 for the first customer.")
+    ],
+    months: Annotated[
+        int | None, typer.Option(metavar="M", parser=whole, help="Only the first months; the whole run if left out.")
+    ] = None,
+    customers: Engine = "crowd",
+    settings: Settings = None,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what happened to one customer, trip by trip, and why.
+
+    [bold]Example[/bold]
+
+    roi trace scenarios/retail.yaml --customer 17 --months 12
+    """
+    from sim.experiment.trace import trace as follow
+
+    scenario, _ = chosen_scenario(file, settings, None)
+    with terminal.progress(None, "month"):
+        story = follow(scenario, customer, seed=seed, customers=customers, months=months)
+    if as_json:
+        terminal.print_json(story.to_dict())
+        return
+    from sim.present.diary import told
+    from sim.present.style import footer
+
+    console = terminal.console()
+    terminal.say(console, story.finding, *told(story, scenario.currency), footer(story.manifest))
+
+
+@app.command()
+def scenarios(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to look.")] = Path("scenarios"),
+    as_json: AsJson = False,
+) -> None:
+    """List the scenarios of a folder, with a line on each."""
+    from sim.scenario_file import load
+
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}; name the folder that holds your scenario files")
+    rows = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            rows.append((str(path), load(path).title or load(path).name))
+        except InputError as error:
+            rows.append((str(path), f"not valid: {error}"))
+    if not rows:
+        raise InputError(f"there is no scenario in {folder}; scenario files end in .yaml")
+    if as_json:
+        terminal.print_json({"scenarios": [{"file": name, "title": title} for name, title in rows]})
+        return
+    wide = max(len(name) for name, _ in rows)
+    for name, title in rows:
+        print(f"{name:<{wide}}  {title}")
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it to a file.")] = None,
+) -> None:
+    """Print the JSON Schema of scenario files, which editors use to help writing them."""
+    from sim.scenario_file import json_schema, write_schema
+
+    if out is None:
+        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    else:
+        write_schema(out)
+
+
+@app.command()
+def validate(
+    patterns: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATTERN]…", help="Such as P3 P4; all twelve if left out.")
+    ] = None,
+    document: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Renew the tables of this document, the headline's too (takes minutes)."),
+    ] = None,
+    cdnow: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The CDNOW sample, to renew its table of the document too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the model against published patterns: what was found, what the model gives, hit or miss.
+
+    [bold]Example[/bold]
+
+    roi validate P3 P5
+    """
+    from sim.experiment.patterns import PATTERNS, named, table
+
+    chosen = named(patterns or PATTERNS)
+    readings = []
+    with terminal.progress(len(chosen), "pattern") as advance:
+        for pattern in chosen:
+            readings += list(PATTERNS[pattern]())
+            advance()
+    if document is not None:
+        from sim.present.validation import renew
+
+        with terminal.progress(None, "run") as advance:
+            renew(document, readings, cdnow, advance)
+    if as_json:
+        terminal.print_json({"patterns": table(readings)})
+        return
+    from sim.present.validation import patterns_table
+
+    console = terminal.console()
+    hits = sum(reading.verdict == "hit" for reading in readings)
+    finding = f"{hits} of {len(readings)} readings lie in the published range."
+    terminal.say(console, finding, patterns_table(readings), terminal.written(document))
+
+
+def _fit_data(fit: TransactionFit | None) -> dict[str, Any]:
+    return {} if fit is None else {"fit": fit.table()}
+
+
+def _print_fit(console: Console, fit: TransactionFit | None) -> None:
+    """The fit that the result rests on, source first."""
+    if fit is None:
+        return
+    from sim.present.tables import fit_sentence, fit_table
+
+    terminal.say(console, fit_sentence(fit), fit_table(fit.table()), "Results")

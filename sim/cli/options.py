@@ -1,0 +1,68 @@
+"""Options that several commands share, and what they are read into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.calibrate import TransactionFit
+    from sim.scenario import Scenario
+
+
+def whole(text: str) -> int:
+    """A whole number as it is given on the command line."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no whole number") from None
+
+
+def number(text: str) -> float:
+    """A number as it is given on the command line."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no number") from None
+
+
+File = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file, such as scenarios/retail.yaml.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the scenario; may be given several times."),
+]
+Transactions = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A purchase log (customer, date, amount) to fit the customers' shopping to."),
+]
+Seed = Annotated[
+    int, typer.Option(metavar="NUMBER", parser=whole, help="Which luck; the same seed gives the same numbers.")
+]
+Engine = Annotated[
+    Literal["crowd", "agents"],
+    typer.Option("--customers", metavar="ENGINE", help="crowd (compiled) or agents (one process each, slower)."),
+]
+Out = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Also write all tables and what identifies them to a folder.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
+
+
+def chosen_scenario(
+    file: Path, settings: Sequence[str] | None, transactions: Path | None
+) -> tuple[Scenario, TransactionFit | None]:
+    """The scenario as the options change it, and the fit that it rests on; the user's own settings come last."""
+    from sim.scenario_file import load, parse_setting
+
+    scenario, fit = load(file), None
+    changes = dict(parse_setting(text) for text in settings or ())
+    if transactions is not None:
+        from sim.calibrate import fit_transactions
+        from sim.calibrate.fitted import fitted
+
+        fit = fit_transactions(transactions)
+        scenario = fitted(scenario, fit)
+    return (scenario.with_(changes) if changes else scenario), fit
