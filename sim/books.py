@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.rules import GOODS, SALES, TAKEN
+from sim.trip import GOODS, SALES, TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import books
-from sim.rules import DIARY_COLUMNS
+from sim.trip import DIARY_COLUMNS
 from sim.world import segment_names
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Run:
     _diary: np.ndarray
 
     @classmethod
-    def of(cls, market: Market, customers: str) -> Run:
+    def of(cls, market: Market) -> Run:
         """The results of a market that has run."""
         closing = market.closing
         diary = np.concatenate(market.diary) if market.diary else np.zeros((0, len(DIARY_COLUMNS)))
@@ -84,7 +84,7 @@ class Run:
                 market.seed,
                 replication=market.replication,
                 replications=1,
-                customers=customers,
+                customers=market.engine,
             ),
             firms=market.names,
             ledger=closing.ledger,

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.rulebook import Rules
-from sim.rules import COUNTERS, DIARY_COLUMNS
 from sim.strategy import FRAMES, LEVERS, Strategy
+from sim.trip import COUNTERS, DIARY_COLUMNS
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

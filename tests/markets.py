@@ -15,10 +15,10 @@ from sim.books import LINES
 from sim.market import simulate
 from sim.market.compiled import compiled
 from sim.rulebook import Rules
-from sim.rules import SALES
 from sim.run import STATE, Run
 from sim.scenario import Scenario
 from sim.strategy import FRAMES, LEVERS
+from sim.trip import SALES
 from sim.world import rule_values
 
 COLUMN = {name: number for number, name in enumerate(STATE)}

@@ -11,21 +11,9 @@ from hypothesis import strategies as st
 
 from sim.books import LINES, Standing, customer_lines, firm_lines, table, whole_cents
 from sim.market import simulate
-from sim.rules import (
-    ASKED,
-    BUYERS,
-    GOODS,
-    GRANTED,
-    GRANTS,
-    INTRUSIONS,
-    LEFT,
-    NOTICED,
-    OFFERS,
-    PURCHASES,
-    SALES,
-    TAKEN,
-)
+from sim.rules import GRANTED, LEFT
 from sim.scenario import Scenario
+from sim.trip import ASKED, BUYERS, GOODS, GRANTS, INTRUSIONS, NOTICED, OFFERS, PURCHASES, SALES, TAKEN
 from sim.world import firms_of
 from tests.markets import (
     CUSTOMERS_CAUSE,

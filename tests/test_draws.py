@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim import draws, population, rules
+from sim import draws, rules
 from sim.draws import (
     BASKET,
     FEELING,
@@ -136,10 +137,10 @@ def test_no_draw_of_a_run_is_used_for_two_things(monkeypatch: pytest.MonkeyPatch
         return uniform_columns(*address)
 
     monkeypatch.setattr(compiled, "compiled", lambda kernel: kernel)  # machine code could not be listened to
-    monkeypatch.setattr(rules, "uniforms", scalar)
-    monkeypatch.setattr(draws, "uniforms", scalar)
-    monkeypatch.setattr(draws, "uniform_columns", table)
-    monkeypatch.setattr(population, "uniform_columns", table)
+    for module in [one for name, one in sys.modules.items() if name.startswith("sim.")]:
+        for name, listener in (("uniforms", scalar), ("uniform_columns", table)):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, listener)
     kinds = ("trusted", "extractive", "uniform")
     scenario = market(
         {f"Firm {number}": {"strategy": kinds[number % 3]} for number in range(MOST_FIRMS)},

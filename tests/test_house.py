@@ -30,6 +30,7 @@ FLOORS: dict[str, int] = {
     "files": 0,
     "draws": 1,
     "rules": 1,
+    "trip": 1,
     "world": 2,
     "population": 2,
     "books": 2,

@@ -13,7 +13,8 @@ from sim.market import simulate
 from sim.market.kernels import MEMBER_MONTHS
 from sim.rules import GRANTED, LEFT, UNASKED, WITHHELD
 from sim.run import Run
-from tests.markets import LAST_INSTANT, at_last_instants, column, differing, line, market, purchases
+from sim.trip import ASKED, PURCHASES
+from tests.markets import LAST_INSTANT, at_last_instants, column, differing, line, market, purchases, tallies
 
 COVERT = {
     "depth": 1.0, "respect": 0.0, "consent": "opt-out", "transparency": 0.0, "control": 0.0, "value_share": 1.0,
@@ -505,3 +506,110 @@ def test_participation_makes_offers_more_relevant_only_where_it_matters() -> Non
     permitting = (together.world.relations.permission[:, 0] == GRANTED).mean()
     assert 0 < together.world.firms.participation[0] <= permitting**2 < 1
     assert differing(alone, together)
+
+
+def test_habit_fades_with_its_half_life_and_evidence_with_its_own() -> None:
+    scenario = market(
+        {"Only": {}},
+        customers={"count": 10, "shopping": {"rate_mean": 1e-6}},
+        rules={"habit_half_life": 2.0, "evidence_half_life": 3.0},
+    )
+    kept: list[list[float]] = []
+
+    def practise(one: Any) -> Any:
+        yield one.env.timeout(0.5)
+        one.world.relations.habit[:] = 1.0
+        prior = float(one.world.relations.good[0, 0])
+        one.world.relations.good[:] += 1.0
+        for _ in range(3):
+            yield one.env.timeout(1)
+            kept.append([float(one.world.relations.habit[0, 0]), float(one.world.relations.good[0, 0]) - prior])
+
+    simulate(scenario, processes=[practise])
+    assert np.allclose(kept, [[0.5 ** (t / 2), 0.5 ** (t / 3)] for t in (1, 2, 3)])
+
+
+def test_a_second_breach_adds_to_what_is_left_of_the_first() -> None:
+    scenario = market(
+        {"Unlucky": {"strategy": {**COVERT, "depth": 0.1, "legacy_data": 4.0}}},
+        rules={"breach_evidence": 2.0, "breach_half_life": 1.0, "breach_reach": 1.0},
+        customers={"count": 10},
+        events=[{"kind": "breach", "firm": "Unlucky", "month": month} for month in (2, 3)],
+    )
+    _, seen = watch(scenario, lambda one: one.world.relations.scare[:, 0].copy())
+    assert not seen[1].any()
+    assert seen[2] == pytest.approx(np.full(10, 2.0))
+    assert seen[3] == pytest.approx(np.full(10, 3.0))
+
+
+def test_nobody_thinks_again_about_a_firm_that_is_not_in_the_market() -> None:
+    firm = {"strategy": {**COVERT, "legacy_data": 1.0}, "enters_month": 3}
+    scenario = market({"Late": firm}, customers={"count": 50}, rules={"leave_rate": 100.0, "withdraw_rate": 100.0})
+
+    def slander(one: Any) -> Any:
+        yield one.env.timeout(0.5)
+        one.world.relations.bad[:] += 1e9
+
+    states: list[Any] = []
+    watcher = at_last_instants(lambda one: one.world.relations.permission[:, 0].copy(), states)
+    simulate(scenario, processes=[slander, watcher])
+    assert all((state == UNASKED).all() for state in states[:3])
+    assert (states[4] == LEFT).all()
+
+
+@pytest.mark.parametrize(("consent", "again"), [("banner", 0.25), ("unticked", 0.25), ("opt-out", 0.0)])
+def test_who_has_refused_is_asked_again_now_and_then(consent: str, again: float) -> None:
+    """Each purchase after a refusal asks again with its chance; within 5 sd; error probability 6e-7."""
+    scenario = market(
+        {"Asks": {"strategy": {**COVERT, "consent": consent}}},
+        horizon_months=3,
+        customers={"count": 500, "shopping": {"rate_mean": 4.0}},
+        rules={
+            "ask_again": 0.25, "grant_banner": -50.0, "grant_unticked": -50.0, "grant_opt_out": -50.0,
+            "base_consideration": 100.0, "outside_utility": -50.0,
+        },
+    )  # fmt: skip
+    run, tally = tallies(scenario)
+    asked, bought = tally[:, :, 0, ASKED].sum(), tally[:, :, 0, PURCHASES].sum()
+    first = (run.world.customers.trips > 0).sum()
+    later = bought - first
+    assert later > 1000
+    assert abs(asked - first - again * later) <= 5 * math.sqrt(later * again * (1 - again))
+    assert (run.world.relations.permission[run.world.customers.trips > 0] == WITHHELD).all()
+
+
+def test_good_service_earns_trust_in_proportion() -> None:
+    scenario = market(
+        {"Only": {"economics": {"staff_count": 0}}},
+        horizon_months=1,
+        rules={"trust_gain": 0.2, "base_consideration": 100.0, "outside_utility": -50.0},
+        customers={"shopping": {"rate_mean": 3.0}},
+    )
+
+    def improve(one: Any) -> Any:
+        one.world.firms.service[0] = 0.5
+        yield one.env.timeout(0)
+
+    world = simulate(scenario, processes=[improve]).world
+    prior = scenario.rules.prior_strength * scenario.rules.neutral_trust
+    assert world.relations.good[:, 0] == pytest.approx(prior + 0.2 * 0.5 * world.customers.trips)
+
+
+def test_where_people_buy_says_nothing_about_whether_they_lapse() -> None:
+    """Decisions of one trip have luck of their own: a two-by-two table of independence; error probability 1e-6."""
+    scenario = market(
+        {"Only": {}},
+        customers={"count": 8000, "neighbours": 0, "lapse": {"a": 500.0, "b": 500.0}, "taste_sd": 0.0,
+                   "shopping": {"rate_shape": 1e6}},
+        rules={**FORGETFUL, "base_consideration": 100.0},
+    )  # fmt: skip
+    world = simulate(scenario).world
+    lapsed = np.isinf(world.customers.next_trip)
+    once = lapsed & (world.customers.trips == 1)
+    twice = lapsed & (world.customers.trips == 2)
+    # Of those who lapsed after one trip, and of those who did so after two, the same part of trips went elsewhere.
+    elsewhere_once = (world.customers.elsewhere[once] > 0).sum()
+    never = (world.customers.elsewhere[twice] == 0).sum()
+    chance = 1 / (1 + math.exp(scenario.firms["Only"].appeal))
+    assert stats.binomtest(int(elsewhere_once), int(once.sum()), chance).pvalue > 1e-6
+    assert stats.binomtest(int(never), int(twice.sum()), (1 - chance) ** 2).pvalue > 1e-6

@@ -323,8 +323,11 @@ def validate(
     from sim.present.validation import patterns_table
 
     console = terminal.console()
-    hits = sum(reading.verdict == "hit" for reading in readings)
-    finding = f"{hits} of {len(readings)} readings lie in the published range."
+    verdicts = [reading.verdict for reading in readings]
+    finding = (
+        f"{len(verdicts) - verdicts.count('miss')} of {len(verdicts)} readings lie in the published range; "
+        f"{verdicts.count('in range')} of these leave out the figure in its middle."
+    )
     terminal.say(console, finding, patterns_table(readings), terminal.written(document))
 
 

@@ -7,7 +7,6 @@ end has a cause: word of mouth, forgetting, a breach. Looking changes nothing.
 from __future__ import annotations
 
 import math
-import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sim.draws import PURCHASE, TRIP, uniforms
 from sim.errors import InputError
 from sim.experiment.story import ELSEWHERE, Drift, Offer, Person, Story, Trip
-from sim.market import PROCESSES
-from sim.market.market import Market
+from sim.market import PROCESSES, opened
 from sim.rules import basket_size, cents, fading, gumbel, trust_from
 from sim.run import Run
 from sim.world import segment_names
@@ -26,7 +24,7 @@ from sim.world import segment_names
 if TYPE_CHECKING:
     from simpy.events import Event
 
-    from sim.market.market import Engine, MarketProcess
+    from sim.market.market import Engine, Market, MarketProcess
     from sim.scenario import Scenario
 
 PERMISSIONS = ("unasked", "granted", "withheld", "left")
@@ -129,26 +127,17 @@ def trace(
 
     Raises :class:`sim.errors.InputError` for a customer or a number of months that the scenario does not have.
     """
-    count, horizon = scenario.customers.count, scenario.horizon_months
-    if not 0 <= customer < count:
-        raise InputError(f"customer must be a number from 0 to {count - 1}, but is {customer}")
+    horizon = scenario.horizon_months
     if months is not None and not 1 <= months <= horizon:
         raise InputError(f"months must be from 1 to {horizon}, the horizon of {scenario.name}, but is {months}")
     if months is not None and months < horizon:
         scenario = scenario.with_({"horizon_months": months})
-    market = Market(
-        scenario,
-        seed=seed,
-        replication=replication,
-        customers=customers,
-        threads=os.cpu_count() or 1,
-        diary_of=customer,
-    )
+    market = opened(scenario, seed, customers, replication=replication, trace=customer)
     witness = Witness(customer)
     witness.note(market, "")
     market.run(witness.among(PROCESSES))
     witness.note(market, "")
-    run = Run.of(market, customers)
+    run = Run.of(market)
     trips = _answered(_trips(run, market, witness), witness.looks, market.names)
     return Story(
         customer=customer,

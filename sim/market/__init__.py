@@ -50,6 +50,21 @@ def simulate(
 
     Raises :class:`sim.errors.InputError` for a seed, engine or customer that does not exist.
     """
+    market = opened(scenario, seed, customers, replication=replication, threads=threads, trace=trace)
+    market.run((*PROCESSES, *processes))
+    return Run.of(market)
+
+
+def opened(
+    scenario: Scenario,
+    seed: int,
+    customers: Engine,
+    *,
+    replication: int = 0,
+    threads: int | None = None,
+    trace: int | None = None,
+) -> Market:
+    """A market that is ready to run; arguments and errors are those of :func:`simulate`."""
     values: dict[str, object] = {"seed": seed, "replication": replication}
     for name, value in values.items():
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**32:
@@ -63,7 +78,7 @@ def simulate(
         if "numba" not in _said:
             _said.add("numba")
             print(f"Customers run as agents, which is slower: {numba_missing()}.", file=sys.stderr)
-    market = Market(
+    return Market(
         scenario,
         seed=seed,
         replication=replication,
@@ -71,5 +86,3 @@ def simulate(
         threads=threads if threads is not None else os.cpu_count() or 1,
         diary_of=-1 if trace is None else trace,
     )
-    market.run((*PROCESSES, *processes))
-    return Run.of(market, customers)

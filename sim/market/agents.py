@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from sim.rules import trip
+from sim.trip import trip
 from sim.world import BLOCK
 
 if TYPE_CHECKING:

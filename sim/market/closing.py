@@ -25,8 +25,8 @@ from sim.market.kernels import (
     TRUST,
     observe,
 )
-from sim.rules import BUYERS, INTRUSIONS, NOTICED, OFFERS, PURCHASES, SALES, TAKEN
 from sim.run import STATE
+from sim.trip import BUYERS, INTRUSIONS, NOTICED, OFFERS, PURCHASES, SALES, TAKEN
 
 if TYPE_CHECKING:
     from simpy.events import Event

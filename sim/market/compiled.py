@@ -77,9 +77,9 @@ def compiles_first() -> bool:
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    from sim import draws, rules
+    from sim import draws, rules, trip
 
-    return draws, rules
+    return draws, rules, trip
 
 
 @cache

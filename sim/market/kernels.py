@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.rules import GRANTED, LEFT, fading, may_use, think_again, trip, trust_from
+from sim.rules import GRANTED, LEFT, fading, may_use, trust_from
+from sim.trip import think_again, trip
 from sim.world import BLOCK
 
 if TYPE_CHECKING:

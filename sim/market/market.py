@@ -54,6 +54,7 @@ class Market:
         self.scenario = scenario
         self.seed = seed
         self.replication = replication
+        self.engine = customers
         self.env = simpy.Environment()
         self.names = tuple(scenario.firms)
         self.economics = tuple(firm.economics for firm in scenario.firms.values())

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-WIDTH = 100
+WIDTH = 92
+"""Characters in a line of text, which the output of a notebook shows without breaking it again."""
 
 
 def frame(table: Table) -> pd.DataFrame:

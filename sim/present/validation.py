@@ -50,7 +50,7 @@ def pattern_rows(readings: Iterable[Reading]) -> list[list[str]]:
         [
             reading.pattern,
             reading.measure,
-            published(reading.low, reading.high),
+            published(reading),
             estimate(reading.model),
             reading.verdict,
             reading.source,
@@ -60,14 +60,24 @@ def pattern_rows(readings: Iterable[Reading]) -> list[list[str]]:
     ]
 
 
-PATTERN_COLUMNS = ("pattern", "measure", "published", "model, 95 % interval", "verdict", "source", "command")
+PATTERN_COLUMNS = (
+    "pattern",
+    "measure",
+    "published (central figure)",
+    "model, 95 % interval",
+    "verdict",
+    "source",
+    "command",
+)
 
 
-def published(low: float, high: float) -> str:
-    """A published range in words."""
+def published(reading: Reading) -> str:
+    """A published range in words, with the central figure where there is one."""
+    low, high, central = reading.low, reading.high, reading.central
     if math.isinf(high):
         return f"above {low:g}"
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    words = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return words if math.isnan(central) else f"{words} ({central:g})"
 
 
 def estimate(value: Interval, digits: int = 3) -> str:
@@ -162,7 +172,7 @@ def patterns_table(readings: Iterable[Reading]) -> Table:
     table = plain_table()
     table.add_column("")
     table.add_column("measure", ratio=3)
-    for heading in ("published", "model, 95 % interval"):
+    for heading in ("published (central)", "model, 95 % interval"):
         table.add_column(heading, justify="right", ratio=2)
     table.add_column("")
     before = ""
@@ -170,6 +180,6 @@ def patterns_table(readings: Iterable[Reading]) -> Table:
         if before and one.pattern != before:
             table.add_section()
         name = one.pattern if one.pattern != before else ""
-        table.add_row(name, one.measure, published(one.low, one.high), estimate(one.model), one.verdict)
+        table.add_row(name, one.measure, published(one), estimate(one.model), one.verdict)
         before = one.pattern
     return table

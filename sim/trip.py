@@ -1,0 +1,259 @@
+"""One shopping trip, and a month's second thoughts: the rules strung together, on one customer's own state.
+
+The arguments ``customers``, ``relations``, ``firms``, ``tally`` and ``diary`` are the tuples of arrays of
+:mod:`sim.world`. Plain Python that Numba also compiles, like the rules.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.draws import FEELING, MONTH, OFFER, PURCHASE, TRIP, uniforms
+from sim.rules import (
+    FRAME_BANNER,
+    FRAME_NONE,
+    GRANTED,
+    LEFT,
+    UNASKED,
+    WITHHELD,
+    basket_size,
+    cents,
+    consideration,
+    depth_used,
+    fading,
+    grant_probability,
+    gumbel,
+    intrusion,
+    knowledge,
+    may_use,
+    next_moment,
+    notice_probability,
+    relevance,
+    second_thoughts,
+    tolerance,
+    trust_from,
+    utility,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.rulebook import Rules
+    from sim.world import Baskets, Customers, Diary, Firms, Relations
+
+# What is counted per group of customers and firm; the last column of firms is buying elsewhere.
+(
+    SALES, GOODS, TAKEN, PURCHASES, BUYERS, OFFERS, INTRUSIONS, NOTICED, ASKED, GRANTS,
+) = range(10)  # fmt: skip
+COUNTERS = 10
+# Columns of the diary.
+(
+    AT, NUMBER, FIRM, PERMISSION, TOLERANCE, DEPTH, INTRUSION, KNOWLEDGE, RELEVANCE, CHANCE, CONSIDERED, UTILITY, LUCK,
+    NOTICE, TAKING, CHOSEN, PAID, TRUST_BEFORE, TRUST_AFTER,
+) = range(19)  # fmt: skip
+DIARY_COLUMNS = (
+    "month", "trip", "firm", "permission", "tolerance", "depth_used", "intrusion", "knowledge", "relevance",
+    "chance_considered", "considered", "utility", "luck", "noticed_intrusion", "noticed_taking", "chosen", "paid",
+    "trust_before", "trust_after",
+)  # fmt: skip
+
+
+def trip(
+    i: int,
+    customers: Customers,
+    relations: Relations,
+    firms: Firms,
+    rules: Rules,
+    baskets: Baskets,
+    tally: NDArray[np.int64],
+    diary: Diary,
+    seed: int,
+    replication: int,
+) -> None:
+    """One shopping trip of customer ``i``, at ``customers.next_trip[i]``.
+
+    Reads the customer's own state and the firms' public state; writes the customer's own state and adds whole
+    numbers to ``tally``. Nothing else, which is why trips of different customers commute between market events.
+    """
+    now = customers.next_trip[i]
+    number = int(customers.trips[i]) + 1
+    generation = int(customers.generation[i])
+    threshold = customers.threshold[i]
+    vigilance = customers.vigilance[i]
+    group = customers.group[i]
+    n_firms = len(firms.depth)
+    gap_luck, elsewhere_luck, lapse_luck, ask_luck = uniforms(i, generation, number, TRIP, seed, replication)
+
+    chosen = n_firms  # buying elsewhere, unless an offer is better
+    best = rules.outside_utility + gumbel(elsewhere_luck)
+    chosen_known = 0.0
+    chosen_depth = 0.0
+    first_row = diary.used[0]
+
+    for f in range(n_firms):
+        permission = relations.permission[i, f]
+        if firms.active[f] == 0 or permission == LEFT:
+            continue
+        wrong_luck, consider_luck, choice_luck, notice_luck = uniforms(
+            i, generation, number, OFFER + f, seed, replication
+        )
+
+        scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
+        trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+        used = 0.0
+        excess = 0.0
+        known = 0.0
+        tolerated = 0.0
+        if firms.depth[f] > 0.0 and may_use(permission, firms.consent[f]):
+            tolerated = tolerance(threshold, trust, firms.control[f], rules)
+            pressure = 1.0 + firms.mixing[f] * customers.separation[i]
+            used = depth_used(firms.depth[f], firms.respect[f], tolerated / pressure)
+            excess = intrusion(used, pressure, tolerated)
+            if used > 0.0 and wrong_luck >= firms.misuse[f]:
+                known = knowledge(relations.data[i, f], firms.participation[f], rules)
+        suits = relevance(known, rules)
+        chance = consideration(firms.contact_rate[f], suits, relations.habit[i, f], rules)
+        considered = consider_luck < chance
+
+        felt = 0.0
+        taking = False
+        value = 0.0
+        luck = 0.0
+        if considered:
+            if used > 0.0:
+                tally[group, f, OFFERS] += 1
+                relations.data[i, f] += rules.learning_seen * used
+                if excess > 0.0:
+                    tally[group, f, INTRUSIONS] += 1
+                    if notice_luck < notice_probability(vigilance, firms.attention[f], firms.transparency[f]):
+                        felt = excess
+                        tally[group, f, NOTICED] += 1
+                        relations.bad[i, f] += rules.intrusion_weight * excess * (1.0 - 0.5 * firms.transparency[f])
+                        relations.complaints[i, f] += excess
+                    else:
+                        relations.debt[i, f] += excess
+                if known > 0.0 and firms.value_share[f] < 1.0:
+                    taking_luck, _, _, _ = uniforms(i, generation, number, FEELING + f, seed, replication)
+                    if taking_luck < vigilance:
+                        taking = True
+                        relations.bad[i, f] += rules.taking_weight * (1.0 - firms.value_share[f]) * known
+            value = utility(
+                relations.taste[i, f],
+                firms.value_share[f],
+                firms.memory[f],
+                firms.price[f],
+                firms.control[f],
+                known,
+                trust,
+                felt,
+                rules,
+            )
+            luck = gumbel(choice_luck)
+            if value + luck > best:
+                best = value + luck
+                chosen = f
+                chosen_known = known
+                chosen_depth = used
+
+        if i == diary.person and diary.used[0] < len(diary.rows):
+            row = diary.rows[diary.used[0]]
+            diary.used[0] += 1
+            row[AT] = now
+            row[NUMBER] = number
+            row[FIRM] = f
+            row[PERMISSION] = permission
+            row[TOLERANCE] = tolerance(threshold, trust, firms.control[f], rules)
+            row[DEPTH] = used
+            row[INTRUSION] = excess
+            row[KNOWLEDGE] = known
+            row[RELEVANCE] = suits
+            row[CHANCE] = chance
+            row[CONSIDERED] = considered
+            row[UTILITY] = value
+            row[LUCK] = luck
+            row[NOTICE] = felt > 0.0
+            row[TAKING] = taking
+            row[CHOSEN] = 0.0
+            row[PAID] = 0.0
+            row[TRUST_BEFORE] = trust
+            row[TRUST_AFTER] = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+
+    answer_luck, size_first, size_second, _ = uniforms(i, generation, number, PURCHASE, seed, replication)
+    basket = basket_size(
+        i, generation, number, customers.basket[i], size_first, size_second, baskets, seed, replication
+    )
+    paid = cents(basket)
+    if chosen == n_firms:
+        customers.elsewhere[i] += paid
+        tally[group, n_firms, SALES] += paid
+    else:
+        f = chosen
+        price_paid = cents(basket * firms.price[f])
+        taken = cents(basket * (1.0 - firms.value_share[f]) * rules.surplus * chosen_known)
+        paid = price_paid + taken
+        tally[group, f, SALES] += price_paid
+        tally[group, f, GOODS] += cents(basket * (1.0 - firms.gross_margin[f]))
+        tally[group, f, TAKEN] += taken
+        if relations.last_purchase[i, f] < math.floor(now):
+            tally[group, f, BUYERS] += 1
+        relations.last_purchase[i, f] = now
+        relations.spent[i, f] += paid
+        relations.data[i, f] += rules.learning_bought * chosen_depth
+        relations.habit[i, f] += 1.0
+        relations.good[i, f] += rules.trust_gain * firms.service[f] * (1.0 + firms.value_share[f] * chosen_known)
+        consent = firms.consent[f]
+        permission = relations.permission[i, f]
+        if consent != FRAME_NONE and (
+            permission == UNASKED or (permission == WITHHELD and consent >= FRAME_BANNER and ask_luck < rules.ask_again)
+        ):
+            scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
+            trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+            grants = answer_luck < grant_probability(consent, threshold, trust, rules)
+            relations.permission[i, f] = GRANTED if grants else WITHHELD
+            tally[group, f, ASKED] += 1
+            if grants:
+                tally[group, f, GRANTS] += 1
+            else:
+                relations.data[i, f] = 0.0
+    tally[group, chosen, PURCHASES] += 1
+
+    for row_number in range(first_row, diary.used[0]):
+        row = diary.rows[row_number]
+        f = int(row[FIRM])
+        if i == diary.person and f == chosen:
+            row[CHOSEN] = 1.0
+            row[PAID] = paid
+            scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
+            row[TRUST_AFTER] = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+
+    customers.trips[i] = number
+    customers.next_trip[i] = (
+        math.inf if lapse_luck < customers.lapse[i] else next_moment(now, customers.rate[i], gap_luck)
+    )
+
+
+def think_again(
+    i: int,
+    f: int,
+    month: int,
+    trust: float,
+    generation: int,
+    relations: Relations,
+    rules: Rules,
+    seed: int,
+    replication: int,
+) -> None:
+    """Submodel 10, at a month's end: a customer who distrusts a firm may withdraw permission, or leave for good."""
+    withdraws = second_thoughts(rules.withdraw_below, rules.withdraw_rate, trust)
+    leaves = second_thoughts(rules.leave_below, rules.leave_rate, trust)
+    if (withdraws == 0.0 and leaves == 0.0) or relations.permission[i, f] == LEFT:
+        return
+    withdraw_luck, leave_luck, _, _ = uniforms(i, generation, month, MONTH + f, seed, replication)
+    if leave_luck < leaves:
+        relations.permission[i, f] = LEFT
+        relations.data[i, f] = 0.0
+    elif relations.permission[i, f] != WITHHELD and withdraw_luck < withdraws:
+        relations.permission[i, f] = WITHHELD
+        relations.data[i, f] = 0.0
