@@ -613,3 +613,23 @@ def test_where_people_buy_says_nothing_about_whether_they_lapse() -> None:
     chance = 1 / (1 + math.exp(scenario.firms["Only"].appeal))
     assert stats.binomtest(int(elsewhere_once), int(once.sum()), chance).pvalue > 1e-6
     assert stats.binomtest(int(never), int(twice.sum()), (1 - chance) ** 2).pvalue > 1e-6
+
+
+def test_what_the_user_schedules_long_before_still_comes_after_the_books_are_closed() -> None:
+    def shout(one: Any) -> Any:
+        yield one.env.timeout(3)
+        one.change_levers(0, {"contact_rate": 2.0})
+
+    cost = line(simulate(market({"Only": {}}), processes=[shout]), "contact_cost", 0)
+    assert (cost / cost[0]).tolist() == [1, 1, 1, 2, 2, 2]
+
+
+def test_tastes_for_twelve_brands_are_normal_and_unrelated() -> None:
+    """Mean is the appeal and sd that of tastes, within 5 sd; all correlations within 5.5 sd; error probability 2e-5."""
+    n = 4000
+    firms = {f"Brand {k}": {"appeal": k / 10} for k in range(12)}
+    taste = simulate(market(firms, horizon_months=1, customers={"count": n, "taste_sd": 0.7})).world.relations.taste
+    assert np.abs(taste.mean(axis=0) - np.arange(12) / 10).max() < 5 * 0.7 / math.sqrt(n)
+    assert np.abs(taste.std(axis=0) - 0.7).max() < 5 * 0.7 / math.sqrt(2 * n)
+    related = np.asarray(np.corrcoef(taste, rowvar=False))[~np.eye(12, dtype=bool)]
+    assert np.abs(related).max() < 5.5 / math.sqrt(n)

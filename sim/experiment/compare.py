@@ -7,9 +7,11 @@ both runs see the same people on the same trips; the difference between the two 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -303,18 +305,20 @@ def compare(
     rate = monthly_rate(scenario.discount_rate)
     settled: int | None = None
     planned = replications if precision is None else max(replications, MOST_REPLICATIONS)
-    while len(kept) < planned:
-        replication = len(kept)
-        pair = tuple(simulate(market, seed, replication=replication, threads=threads) for market in (scenario, other))
-        cash = [run.ledger[:, f, :] / 100.0 for run in pair]
-        kept.append((*cash, *(clv(run, f) for run in pair), firm_measures(pair[0])))
-        gains.append(float(net_present_value((cash[0] - cash[1]).sum(axis=1), rate)))
-        if progress is not None:
-            progress(len(kept), planned)
-        if precision is not None and len(kept) >= replications:
-            settled = enough(gains, precision)
-            if settled is not None:
-                break
+    cores = threads if threads is not None else os.cpu_count() or 1
+    with ThreadPoolExecutor(min(2, cores)) as pool:  # the two arms side by side: compiled code shares no lock
+        while len(kept) < planned:
+            arm = partial(simulate, seed=seed, replication=len(kept), threads=max(1, cores // 2))
+            pair = list(pool.map(arm, (scenario, other)))
+            cash = [run.ledger[:, f, :] / 100.0 for run in pair]
+            kept.append((*cash, *(clv(run, f) for run in pair), firm_measures(pair[0])))
+            gains.append(float(net_present_value((cash[0] - cash[1]).sum(axis=1), rate)))
+            if progress is not None:
+                progress(len(kept), planned)
+            if precision is not None and len(kept) >= replications:
+                settled = enough(gains, precision)
+                if settled is not None:
+                    break
     with_strategy, without, clv_with, clv_without, firms = (np.stack(part) for part in zip(*kept, strict=True))
     return Comparison(
         scenario=scenario,
