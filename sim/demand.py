@@ -137,7 +137,9 @@ class Customers(Frozen):
     """Who the customers are."""
 
     count: int = counted(10_000, "customers", "number of customers", within=(10, 10_000_000))
-    segments: dict[Name, Segment] = Field({}, description="parts of the customers, by name; none: all alike")
+    segments: dict[Name, Segment] = Field(
+        {}, max_length=20, description="parts of the customers, by name; none: all alike"
+    )
     threshold: Threshold = Threshold()
     vigilance: Spread = Spread(mean=0.15, concentration=4.0)
     separation: Spread = Spread(mean=0.5, concentration=4.0)

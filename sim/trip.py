@@ -205,8 +205,14 @@ def trip(
         relations.good[i, f] += rules.trust_gain * firms.service[f] * (1.0 + firms.value_share[f] * chosen_known)
         consent = firms.consent[f]
         permission = relations.permission[i, f]
-        if consent != FRAME_NONE and (
-            permission == UNASKED or (permission == WITHHELD and consent >= FRAME_BANNER and ask_luck < rules.ask_again)
+        uses_data = firms.depth[f] > 0.0
+        if (
+            uses_data
+            and consent != FRAME_NONE
+            and (
+                permission == UNASKED
+                or (permission == WITHHELD and consent >= FRAME_BANNER and ask_luck < rules.ask_again)
+            )
         ):
             scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
             trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)

@@ -51,7 +51,8 @@ def test_overrides_are_the_published_fit_in_months(fit: TransactionFit) -> None:
     assert overrides["customers.shopping.rate_mean"] == pytest.approx(0.243 / 4.414 * weeks_per_month, rel=0.005)
     assert overrides["customers.shopping.rate_shape"] == pytest.approx(0.243, rel=0.005)
     assert overrides["customers.lapse"] == pytest.approx({"a": 0.793, "b": 2.426}, abs=5e-4)
-    basket = dict(overrides["customers.basket"] or {})
+    basket = overrides["customers.basket"]
+    assert isinstance(basket, dict)
     assert basket.pop("kind") == "gamma-gamma"
     assert basket == pytest.approx({"mean": 35.17, "shape_within": 6.25, "shape_between": 3.74}, abs=0.005)
 

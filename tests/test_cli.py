@@ -343,6 +343,7 @@ from unittest.mock import patch
 import pandas, sim.market, sim.experiment.compare as room
 from sim.cli import main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts the tests may have it ignored
 real, calls = {target}, []
 def then_interrupt(*arguments, **named):
     calls.append(1)

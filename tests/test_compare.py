@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,7 +184,7 @@ def test_the_first_firm_that_personalises_is_asked_about(market: Scenario) -> No
         ({"seed": -1}, "-1"),
     ],
 )
-def test_bad_arguments_are_refused_in_one_sentence(market: Scenario, arguments: dict, words: str) -> None:
+def test_bad_arguments_are_refused_in_one_sentence(market: Scenario, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError) as error:
         compare(market, **arguments)
     assert words in str(error.value)

@@ -11,7 +11,8 @@ import pytest
 from sim.errors import InputError
 from sim.experiment import patterns
 from sim.experiment.headline import explore, variations, verdict
-from sim.experiment.patterns import PATTERNS, Reading, named
+from sim.experiment.patterns import PATTERNS, named
+from sim.experiment.reading import Reading, market_of
 from sim.experiment.statistics import Interval
 from sim.present.document import markdown_table, with_block
 from sim.present.validation import PATTERN_COLUMNS, pattern_rows
@@ -60,7 +61,7 @@ def test_the_page_tells_of_every_pattern_with_the_command_that_shows_it() -> Non
 def test_a_pattern_misses_once_its_mechanism_is_switched_off(
     name: str, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = patterns.market_of
+    whole = market_of
 
     def without(strategies: dict[str, Any], **changes: Any) -> Scenario:
         return whole(strategies, **changes).with_({**change, "customers.count": 1500})

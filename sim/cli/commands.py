@@ -304,7 +304,8 @@ def validate(
 
     roi validate P3 P5
     """
-    from sim.experiment.patterns import PATTERNS, named, table
+    from sim.experiment.patterns import PATTERNS, named
+    from sim.experiment.reading import table
 
     chosen = named(patterns or PATTERNS)
     readings = []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sim.calibrate.transactions import TransactionFit
-    from sim.experiment.patterns import Reading
+    from sim.experiment.reading import Reading
     from sim.scenario import Scenario
 
 PUBLISHED_CDNOW = {
