@@ -17,7 +17,6 @@ from sim.world import segment_names
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.market.market import Market
     from sim.scenario import Scenario
     from sim.world import World
 
@@ -70,31 +69,7 @@ class Run:
     elsewhere: np.ndarray
     first_customers: np.ndarray  # by segment, at the start
     world: World
-    _diary: np.ndarray
-
-    @classmethod
-    def of(cls, market: Market) -> Run:
-        """The results of a market that has run."""
-        closing = market.closing
-        diary = np.concatenate(market.diary) if market.diary else np.zeros((0, len(DIARY_COLUMNS)))
-        return cls(
-            scenario=market.scenario,
-            manifest=manifest(
-                market.scenario,
-                market.seed,
-                replication=market.replication,
-                replications=1,
-                customers=market.engine,
-            ),
-            firms=market.names,
-            ledger=closing.ledger,
-            contribution=closing.contribution,
-            state=closing.state,
-            elsewhere=closing.elsewhere,
-            first_customers=market.first_customers,
-            world=market.world,
-            _diary=diary,
-        )
+    entries: np.ndarray  # of the diary: (rows, columns)
 
     @cached_property
     def books(self) -> pd.DataFrame:
@@ -151,7 +126,7 @@ class Run:
         """The traced customer's trips: one row per trip and firm on offer; ``chosen`` 0 everywhere is elsewhere."""
         import pandas as pd
 
-        frame = pd.DataFrame(self._diary, columns=list(DIARY_COLUMNS))
+        frame = pd.DataFrame(self.entries, columns=list(DIARY_COLUMNS))
         frame["firm"] = np.array(self.firms, dtype=object)[frame["firm"].astype(int)]
         permissions = np.array(["unasked", "granted", "withheld", "left"], dtype=object)
         frame["permission"] = permissions[frame["permission"].astype(int)]

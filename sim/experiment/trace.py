@@ -137,7 +137,7 @@ def trace(
     witness.note(market, "")
     market.run(witness.among(PROCESSES))
     witness.note(market, "")
-    run = Run.of(market)
+    run = market.result()
     trips = _answered(_trips(run, market, witness), witness.looks, market.names)
     return Story(
         customer=customer,

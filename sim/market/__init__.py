@@ -52,7 +52,7 @@ def simulate(
     """
     market = opened(scenario, seed, customers, replication=replication, threads=threads, trace=trace)
     market.run((*PROCESSES, *processes))
-    return Run.of(market)
+    return market.result()
 
 
 def opened(

@@ -46,7 +46,6 @@ class Closing:
         self.pending_churn = np.zeros(n_firms, dtype=np.int64)
         self.ledger = np.zeros((months, n_firms, len(LINES)), dtype=np.int64)
         self.contribution = np.zeros((months, n_groups, n_firms), dtype=np.int64)
-        self.wallet = np.zeros(months, dtype=np.int64)
         self.elsewhere = np.zeros(months, dtype=np.int64)
         self.state = np.zeros((months, n_firms, len(STATE)))
         self.sums = np.zeros((len(market.world.tally), n_groups, n_firms, SUMS))
@@ -95,7 +94,6 @@ class Closing:
     def _observe(self, month: int, total: np.ndarray, tallied: np.ndarray) -> None:
         firms = self._market.world.firms
         paid = tallied[:, SALES] + tallied[:, TAKEN]
-        self.wallet[month] = paid.sum()
         members = total[:, MEMBERS]
         gained = total[:, GAINED]
         churned = total[:, CHURNED] + self.pending_churn

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import simpy
 
-from sim.books import LINES, ROW
+from sim.books import ROW
 from sim.draws import Stream
 from sim.market import compiled
 from sim.market.agents import Agents
 from sim.market.closing import Closing, closing
 from sim.market.crowd import Crowd
 from sim.population import contacts, new_world, settle
+from sim.run import Run, manifest
 from sim.strategy import FRAMES, LEVERS, Strategy
+from sim.trip import DIARY_COLUMNS
 from sim.world import Diary, Floats, Integers, set_levers
 
 if TYPE_CHECKING:
@@ -131,6 +133,24 @@ class Market:
             self.diary.append(diary.rows[: diary.used[0]].copy())
             diary.used[0] = 0
 
+    def result(self) -> Run:
+        """What the run leaves behind."""
+        entries = np.concatenate(self.diary) if self.diary else np.zeros((0, len(DIARY_COLUMNS)))
+        return Run(
+            scenario=self.scenario,
+            manifest=manifest(
+                self.scenario, self.seed, replication=self.replication, replications=1, customers=self.engine
+            ),
+            firms=self.names,
+            ledger=self.closing.ledger,
+            contribution=self.closing.contribution,
+            state=self.closing.state,
+            elsewhere=self.closing.elsewhere,
+            first_customers=self.first_customers,
+            world=self.world,
+            entries=entries,
+        )
+
     def run(self, processes: Iterable[MarketProcess]) -> None:
         """Run from the start to the horizon and close the last month."""
         try:
@@ -143,8 +163,3 @@ class Market:
         finally:
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
-
-
-def empty_ledger(months: int, firms: int) -> Integers:
-    """A ledger of zeros: cents, shape (months, firms, lines)."""
-    return np.zeros((months, firms, len(LINES)), dtype=np.int64)
