@@ -99,13 +99,11 @@ def trip(
         wrong_luck, consider_luck, choice_luck, notice_luck = uniforms(
             i, generation, number, OFFER + f, seed, replication
         )
-
-        scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
+        scare = scare_left(i, f, now, relations, firms, rules)
         trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
         used = 0.0
         excess = 0.0
         known = 0.0
-        tolerated = 0.0
         if firms.depth[f] > 0.0 and may_use(permission, firms.consent[f]):
             tolerated = tolerance(threshold, trust, firms.control[f], rules)
             pressure = 1.0 + firms.mixing[f] * customers.separation[i]
@@ -126,18 +124,11 @@ def trip(
                 tally[group, f, OFFERS] += 1
                 relations.data[i, f] += rules.learning_seen * used
                 if excess > 0.0:
-                    tally[group, f, INTRUSIONS] += 1
-                    if notice_luck < notice_probability(vigilance, firms.attention[f], firms.transparency[f]):
-                        felt = excess
-                        tally[group, f, NOTICED] += 1
-                        relations.bad[i, f] += rules.intrusion_weight * excess * (1.0 - 0.5 * firms.transparency[f])
-                        relations.complaints[i, f] += excess
-                    else:
-                        relations.debt[i, f] += excess
+                    felt = face(i, f, group, excess, vigilance, notice_luck, relations, firms, rules, tally)
                 if known > 0.0 and firms.value_share[f] < 1.0:
                     taking_luck, _, _, _ = uniforms(i, generation, number, FEELING + f, seed, replication)
-                    if taking_luck < vigilance:
-                        taking = True
+                    taking = taking_luck < vigilance
+                    if taking:
                         relations.bad[i, f] += rules.taking_weight * (1.0 - firms.value_share[f]) * known
             value = utility(
                 relations.taste[i, f],
@@ -184,60 +175,118 @@ def trip(
     basket = basket_size(
         i, generation, number, customers.basket[i], size_first, size_second, baskets, seed, replication
     )
-    paid = cents(basket)
+    tally[group, chosen, PURCHASES] += 1
     if chosen == n_firms:
+        paid = cents(basket)
         customers.elsewhere[i] += paid
         tally[group, n_firms, SALES] += paid
     else:
-        f = chosen
-        price_paid = cents(basket * firms.price[f])
-        taken = cents(basket * (1.0 - firms.value_share[f]) * rules.surplus * chosen_known)
-        paid = price_paid + taken
-        tally[group, f, SALES] += price_paid
-        tally[group, f, GOODS] += cents(basket * (1.0 - firms.gross_margin[f]))
-        tally[group, f, TAKEN] += taken
-        if relations.last_purchase[i, f] < math.floor(now):
-            tally[group, f, BUYERS] += 1
-        relations.last_purchase[i, f] = now
-        relations.spent[i, f] += paid
-        relations.data[i, f] += rules.learning_bought * chosen_depth
-        relations.habit[i, f] += 1.0
-        relations.good[i, f] += rules.trust_gain * firms.service[f] * (1.0 + firms.value_share[f] * chosen_known)
-        consent = firms.consent[f]
-        permission = relations.permission[i, f]
-        uses_data = firms.depth[f] > 0.0
-        if (
-            uses_data
-            and consent != FRAME_NONE
-            and (
-                permission == UNASKED
-                or (permission == WITHHELD and consent >= FRAME_BANNER and ask_luck < rules.ask_again)
-            )
-        ):
-            scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
-            trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
-            grants = answer_luck < grant_probability(consent, threshold, trust, rules)
-            relations.permission[i, f] = GRANTED if grants else WITHHELD
-            tally[group, f, ASKED] += 1
-            if grants:
-                tally[group, f, GRANTS] += 1
-            else:
-                relations.data[i, f] = 0.0
-    tally[group, chosen, PURCHASES] += 1
+        paid = buy(i, chosen, now, group, basket, chosen_known, chosen_depth, relations, firms, rules, tally)
+        ask(i, chosen, now, group, threshold, answer_luck, ask_luck, relations, firms, rules, tally)
 
-    for row_number in range(first_row, diary.used[0]):
-        row = diary.rows[row_number]
-        f = int(row[FIRM])
-        if i == diary.person and f == chosen:
-            row[CHOSEN] = 1.0
-            row[PAID] = paid
-            scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
-            row[TRUST_AFTER] = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+    if i == diary.person:
+        for number_of_row in range(first_row, diary.used[0]):
+            row = diary.rows[number_of_row]
+            if row[FIRM] == chosen:
+                scare = scare_left(i, chosen, now, relations, firms, rules)
+                row[CHOSEN] = 1.0
+                row[PAID] = paid
+                row[TRUST_AFTER] = trust_from(relations.good[i, chosen], relations.bad[i, chosen] + scare)
 
     customers.trips[i] = number
     customers.next_trip[i] = (
         math.inf if lapse_luck < customers.lapse[i] else next_moment(now, customers.rate[i], gap_luck)
     )
+
+
+def scare_left(i: int, f: int, now: float, relations: Relations, firms: Firms, rules: Rules) -> float:
+    """Submodel 13: bad evidence from breaches of firm ``f`` that still frightens customer ``i``."""
+    return fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
+
+
+def face(
+    i: int,
+    f: int,
+    group: int,
+    excess: float,
+    vigilance: float,
+    luck: float,
+    relations: Relations,
+    firms: Firms,
+    rules: Rules,
+    tally: NDArray[np.int64],
+) -> float:
+    """Submodel 8: an intrusion of ``excess`` is noticed, which costs trust, or adds to privacy debt.
+
+    Gives the intrusion that is felt.
+    """
+    tally[group, f, INTRUSIONS] += 1
+    if luck < notice_probability(vigilance, firms.attention[f], firms.transparency[f]):
+        tally[group, f, NOTICED] += 1
+        relations.bad[i, f] += rules.intrusion_weight * excess * (1.0 - 0.5 * firms.transparency[f])
+        relations.complaints[i, f] += excess
+        return excess
+    relations.debt[i, f] += excess
+    return 0.0
+
+
+def buy(
+    i: int,
+    f: int,
+    now: float,
+    group: int,
+    basket: float,
+    known: float,
+    used: float,
+    relations: Relations,
+    firms: Firms,
+    rules: Rules,
+    tally: NDArray[np.int64],
+) -> int:
+    """Submodel 9: a purchase brings the firm money and data, and the customer habit and trust; gives cents paid."""
+    price_paid = cents(basket * firms.price[f])
+    taken = cents(basket * (1.0 - firms.value_share[f]) * rules.surplus * known)
+    tally[group, f, SALES] += price_paid
+    tally[group, f, GOODS] += cents(basket * (1.0 - firms.gross_margin[f]))
+    tally[group, f, TAKEN] += taken
+    if relations.last_purchase[i, f] < math.floor(now):
+        tally[group, f, BUYERS] += 1
+    relations.last_purchase[i, f] = now
+    relations.spent[i, f] += price_paid + taken
+    relations.data[i, f] += rules.learning_bought * used
+    relations.habit[i, f] += 1.0
+    relations.good[i, f] += rules.trust_gain * firms.service[f] * (1.0 + firms.value_share[f] * known)
+    return price_paid + taken
+
+
+def ask(
+    i: int,
+    f: int,
+    now: float,
+    group: int,
+    threshold: float,
+    answer_luck: float,
+    ask_luck: float,
+    relations: Relations,
+    firms: Firms,
+    rules: Rules,
+    tally: NDArray[np.int64],
+) -> None:
+    """Submodel 10, at a purchase: a firm that uses data asks whom it has not asked, and some refusers again."""
+    consent = firms.consent[f]
+    permission = relations.permission[i, f]
+    again = permission == WITHHELD and consent >= FRAME_BANNER and ask_luck < rules.ask_again
+    if firms.depth[f] == 0.0 or consent == FRAME_NONE or not (permission == UNASKED or again):
+        return
+    scare = scare_left(i, f, now, relations, firms, rules)
+    trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+    tally[group, f, ASKED] += 1
+    if answer_luck < grant_probability(consent, threshold, trust, rules):
+        relations.permission[i, f] = GRANTED
+        tally[group, f, GRANTS] += 1
+    else:
+        relations.permission[i, f] = WITHHELD
+        relations.data[i, f] = 0.0
 
 
 def think_again(
