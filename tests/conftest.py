@@ -32,7 +32,8 @@ def data() -> Path:
     The data belong to others and are not part of the repository; without them the test is skipped.
     """
     named = os.environ.get("PERSONALISATION_ROI_DATA")
-    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    checkout = Path(os.environ.get("PERSONALISATION_ROI_CHECKOUT", ROOT))
+    folder = Path(named) if named else checkout.parent / "shared" / "data"
     if named and not folder.is_dir():
         pytest.fail(f"PERSONALISATION_ROI_DATA names {named}, which is not a folder")
     if not folder.is_dir():
