@@ -6,10 +6,11 @@ the validation, the JSON Schema, ``roi check`` and the parameter table of ``docs
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 ASSUMPTION = "assumption"
 
@@ -33,6 +34,55 @@ class Note(Frozen):
     note: str | None = None
     se: float | None = None
     n: int | None = None
+
+
+Scale = Literal["linear", "log", "logit"]
+"""On which scale the errors of a fitted number are normal: amounts ``log``, shares ``logit``, all else ``linear``."""
+
+
+def on_scale(value: float, scale: Scale) -> float:
+    """A number on its scale; raises ValueError for one that has no place there, such as the logarithm of 0."""
+    if scale == "log":
+        return math.log(value)
+    return math.log(value / (1.0 - value)) if scale == "logit" else value
+
+
+def off_scale(value: float, scale: Scale) -> float:
+    """Back from its scale."""
+    if scale == "log":
+        return math.exp(value)
+    return 1.0 / (1.0 + math.exp(-value)) if scale == "logit" else value
+
+
+def slope(value: float, scale: Scale) -> float:
+    """How fast a number changes with its place on its scale: what turns a standard error there into one of it."""
+    return {"log": value, "logit": value * (1.0 - value), "linear": 1.0}[scale]
+
+
+class Joint(Frozen):
+    """How surely numbers that were fitted together are known.
+
+    On their scales they are normal around their values in the scenario, with this covariance. A path that the user
+    has set since is no longer fitted and does not count.
+    """
+
+    source: str
+    paths: tuple[str, ...] = Field(min_length=1, description="dotted paths of the numbers")
+    scales: tuple[Scale, ...] = Field(description="log, logit or linear, one for each number")
+    covariance: tuple[tuple[float, ...], ...] = Field(description="of the estimates on their scales")
+
+    @model_validator(mode="after")
+    def _one_row_and_column_each(self) -> Self:
+        k = len(self.paths)
+        if len(self.scales) != k or len(self.covariance) != k or any(len(row) != k for row in self.covariance):
+            raise ValueError(f"{k} paths need {k} scales and a covariance of {k} rows and {k} columns")
+        import numpy as np  # only scenarios with fitted numbers need it
+
+        table = np.array(self.covariance)
+        spread = np.linalg.eigvalsh(table) if np.isfinite(table).all() else np.array([math.nan])
+        if not (np.allclose(table, table.T) and spread[0] >= -1e-9 * max(1.0, spread[-1])):
+            raise ValueError("the covariance must be symmetric, with no negative variance in any direction")
+        return self
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,14 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, model_validator
 
 from sim.demand import Customers
-from sim.quantity import Frozen, Name, Note, Provenance, counted, provenance, quantity
+from sim.quantity import Frozen, Joint, Name, Note, Provenance, counted, provenance, quantity
 from sim.rulebook import Rules
 from sim.shocks import EntryExit, Event, Review
 from sim.strategy import PRESETS, Strategy
 from sim.supply import Firm
+
+BESIDE = {"name", "title", "description", "fits", "notes", "strategies"}
+"""What is said about a scenario beside the numbers that one run depends on."""
 
 
 class Scenario(Frozen):
@@ -40,6 +43,7 @@ class Scenario(Frozen):
     review: Review | None = None
     entry_exit: EntryExit | None = None
     strategies: dict[Name, Strategy] = Field({}, description="strategies of the user's own, by name")
+    fits: dict[Name, Joint] = Field({}, description="joint distributions of the numbers that were fitted to data")
     notes: dict[str, Note] = Field({}, description="source, range and unit of numbers, by dotted path")
 
     @model_validator(mode="before")
@@ -79,6 +83,15 @@ class Scenario(Frozen):
                 raise ValueError(f"an event names the firm {firm!r}; the firms are {', '.join(self.firms)}")
         return self
 
+    @model_validator(mode="after")
+    def _fits_name_numbers(self) -> Self:
+        known = {path for path, _, _ in _quantities(self, "")} if self.fits else set()
+        for name, fit in self.fits.items():
+            for path in fit.paths:
+                if path not in known:
+                    raise ValueError(f"fits.{name} names {path!r}, which is no number of this scenario")
+        return self
+
     def with_(self, changes: Mapping[str, Any]) -> Scenario:
         """A copy with the values at dotted paths replaced, validated anew.
 
@@ -97,7 +110,7 @@ class Scenario(Frozen):
     @property
     def hash(self) -> str:
         """Twelve hexadecimal digits that identify everything that the outcome depends on, and nothing else."""
-        content = self.model_dump(mode="json", exclude={"name", "title", "description", "notes", "strategies"})
+        content = self.model_dump(mode="json", exclude=BESIDE)
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
     def assumptions(self) -> Iterator[tuple[str, Any, Provenance]]:
@@ -128,7 +141,7 @@ def resolve_strategy(levers: Any, named: Mapping[str, Any], where: str) -> Any:
 
 def _quantities(model: BaseModel, prefix: str) -> Iterator[tuple[str, Any, Provenance]]:
     for name in type(model).model_fields:
-        if name in ("notes", "strategies"):
+        if name in BESIDE:
             continue
         value = getattr(model, name)
         path = f"{prefix}{name}"

@@ -88,6 +88,10 @@ class _Inline(dict[str, Any]):
     """A mapping that is written in one line."""
 
 
+class _Row(list[Any]):
+    """A list that is written in one line."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes what :mod:`sim.files.tree`, and any reader of YAML 1.1, reads as the same data."""
 
@@ -95,6 +99,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.yaml_implicit_resolvers = {key: list(value) for key, value in yaml.SafeDumper.yaml_implicit_resolvers.items()}
 for _first, _resolvers in Loader.yaml_implicit_resolvers.items():
     _Dumper.yaml_implicit_resolvers.setdefault(_first, []).extend(_resolvers)
+_Dumper.add_representer(_Row, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, True))
 _Dumper.add_representer(str, lambda dumper, text: _text(dumper, text))
 _Dumper.add_representer(
     _Inline,
@@ -123,7 +128,8 @@ def _noted(data: Any, path: str, notes: Mapping[str, Note]) -> Any:
     if isinstance(data, dict):
         return {key: _noted(value, f"{prefix}{key}", notes) for key, value in data.items()}
     if isinstance(data, list):
-        return [_noted(value, f"{prefix}{position}", notes) for position, value in enumerate(data)]
+        parts = [_noted(value, f"{prefix}{position}", notes) for position, value in enumerate(data)]
+        return parts if any(isinstance(part, dict | list) for part in parts) else _Row(parts)
     return data
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from sim.calibrate import PurchaseLog, TransactionFit, fit_log, fit_transactions
 from sim.calibrate.baskets import GammaGamma
+from sim.calibrate.landing import landed
 from sim.demand import LognormalBasket
 from sim.errors import InputError
 from sim.scenario import Scenario
@@ -45,25 +46,28 @@ def test_a_fit_tells_what_it_rests_on(fit: TransactionFit) -> None:
     assert fit.correlation == pytest.approx(0.11, abs=0.005)
 
 
-def test_overrides_are_the_published_fit_in_months(fit: TransactionFit) -> None:
-    overrides = fit.to_overrides("means")
+def test_what_lands_is_the_published_fit_in_months(fit: TransactionFit) -> None:
+    buying, baskets = fit.landings("means")
     weeks_per_month = 365.25 / 12 / 7
-    assert overrides["customers.shopping.rate_mean"] == pytest.approx(0.243 / 4.414 * weeks_per_month, rel=0.005)
-    assert overrides["customers.shopping.rate_shape"] == pytest.approx(0.243, rel=0.005)
-    assert overrides["customers.lapse"] == pytest.approx({"a": 0.793, "b": 2.426}, abs=5e-4)
-    basket = overrides["customers.basket"]
-    assert isinstance(basket, dict)
-    assert basket.pop("kind") == "gamma-gamma"
-    assert basket == pytest.approx({"mean": 35.17, "shape_within": 6.25, "shape_between": 3.74}, abs=0.005)
+    published = {
+        "customers.shopping.rate_mean": 0.243 / 4.414 * weeks_per_month,
+        "customers.shopping.rate_shape": 0.243,
+        "customers.lapse.a": 0.793,
+        "customers.lapse.b": 2.426,
+    }
+    assert dict(buying.values) == pytest.approx(published, rel=0.005)
+    assert dict(baskets.values) == pytest.approx(
+        {"customers.basket.mean": 35.17, "customers.basket.shape_within": 6.25, "customers.basket.shape_between": 3.74},
+        abs=0.005,
+    )
 
 
 @pytest.mark.parametrize("baskets", ["means", "single", "lognormal"])
-def test_overrides_are_customers_that_a_scenario_accepts(
+def test_what_lands_are_customers_that_a_scenario_accepts(
     fit: TransactionFit, baskets: Literal["means", "single", "lognormal"]
 ) -> None:
-    overrides = fit.to_overrides(baskets)
     scenario = Scenario.model_validate({"firms": {"Shop": {}}, "customers": {"shopping": {"observed_share": 0.4}}})
-    customers = scenario.with_(overrides).customers
+    customers = landed(scenario, fit.landings(baskets)).customers
     assert customers.shopping.observed_share == 0.4, "what the log cannot tell is kept"
     if isinstance(customers.basket, LognormalBasket):
         within = customers.basket.sd_within, fit.lognormal.model.within
@@ -75,6 +79,19 @@ def test_overrides_are_customers_that_a_scenario_accepts(
     assert customers.lapse is not None
     assert customers.lapse.a == fit.buying.model.a
     assert customers.shopping.rate_shape == fit.buying.model.r
+
+
+def test_standard_errors_beside_the_numbers_are_those_of_the_joint_distribution(fit: TransactionFit) -> None:
+    """Delta method: the error of a number is the root of its variance on the log scale times the number."""
+    scenario = landed(Scenario.model_validate({"firms": {"Shop": {}}}), fit.landings())
+    for joint in scenario.fits.values():
+        for k, path in enumerate(joint.paths):
+            value = next(value for where, value, _ in scenario.assumptions() if where == path)
+            assert scenario.notes[path].se == pytest.approx(value * joint.covariance[k][k] ** 0.5)
+    assert scenario.notes["customers.lapse.a"].se == pytest.approx(fit.buying.error("a"))
+    assert scenario.notes["customers.basket.mean"].se == pytest.approx(fit.lognormal.error(lambda model: model.mean))
+    a, b = (scenario.fits["buying"].paths.index(f"customers.lapse.{name}") for name in "ab")
+    assert scenario.fits["buying"].covariance[a][b] == pytest.approx(fit.buying.covariance[2, 3], rel=1e-6)
 
 
 def test_the_table_has_every_estimate_with_error_and_source(fit: TransactionFit) -> None:
@@ -114,10 +131,10 @@ def test_a_steady_log_gives_customers_who_do_not_lapse() -> None:
             if day < 364
         ]
     fit = fit_log(log_of(orders))
-    overrides = fit.to_overrides("lognormal")
-    assert overrides["customers.lapse"] is None
-    assert overrides["customers.shopping.rate_mean"] == pytest.approx(0.8 / 30 * 365.25 / 12, rel=0.2)
-    assert overrides["customers.shopping.rate_shape"] == pytest.approx(0.8, rel=0.2)
+    buying, _ = fit.landings()
+    assert buying.changes == {"customers.lapse": None}
+    assert buying.values["customers.shopping.rate_mean"] == pytest.approx(0.8 / 30 * 365.25 / 12, rel=0.2)
+    assert buying.values["customers.shopping.rate_shape"] == pytest.approx(0.8, rel=0.2)
 
 
 def test_too_few_customers_are_refused() -> None:
@@ -151,5 +168,5 @@ def test_baskets_without_any_spread_are_refused() -> None:
 def test_a_gamma_gamma_without_a_mean_is_no_scenario(fit: TransactionFit) -> None:
     heavy = replace(fit, basket=replace(fit.basket, model=GammaGamma(p=2.0, q=0.9, v=10.0)))
     with pytest.raises(InputError, match=r"q = 0\.9.*lognormal"):
-        heavy.to_overrides("means")
-    assert heavy.to_overrides("lognormal")["customers.basket"] is not None
+        heavy.landings("means")
+    assert len(heavy.landings("lognormal")) == 2

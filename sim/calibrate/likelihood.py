@@ -60,17 +60,20 @@ class Estimate(Generic[M]):
 
     def error(self, of: str | Callable[[M], float]) -> float:
         """Standard error of a parameter, by its name, or of any function of the model (delta method)."""
+        return float(np.sqrt(self.covariance_of([of])[0, 0]))
 
-        def value(model: M) -> float:
+    def covariance_of(self, functions: Sequence[str | Callable[[M], float]]) -> NDArray[np.float64]:
+        """Covariance of parameters, by their names, or of any functions of the model (delta method), shape (m, m)."""
+
+        def value(of: str | Callable[[M], float], model: M) -> float:
             return float(getattr(model, of)) if isinstance(of, str) else of(model)
 
         logs = np.log(_parameters(self.model))
         kind = type(self.model)
-        ups, downs = logs + STEP * np.eye(len(logs)), logs - STEP * np.eye(len(logs))
-        slope = [
-            (value(kind(*np.exp(u))) - value(kind(*np.exp(d)))) / (2 * STEP) for u, d in zip(ups, downs, strict=True)
-        ]
-        return float(np.sqrt(np.asarray(slope) @ self.covariance @ np.asarray(slope)))
+        steps = STEP * np.eye(len(logs))
+        beside = [(kind(*np.exp(logs + step)), kind(*np.exp(logs - step))) for step in steps]
+        slopes = np.array([[(value(of, up) - value(of, down)) / (2 * STEP) for up, down in beside] for of in functions])
+        return np.asarray(slopes @ self.covariance @ slopes.T)
 
 
 def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) -> Estimate[M]:

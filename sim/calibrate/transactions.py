@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,7 @@ from sim.calibrate.baskets import (
     fit_lognormal,
 )
 from sim.calibrate.buying import BGNBD, NBD, fit_bgnbd, fit_nbd
+from sim.calibrate.landing import Landing
 from sim.calibrate.log import DAYS_PER_WEEK, PurchaseLog
 from sim.calibrate.reader import read_log
 from sim.errors import InputError
@@ -124,44 +126,74 @@ class TransactionFit:
             rows.append((title, data, estimate.log_likelihood, estimate.aic))
         return pd.DataFrame(rows, columns=["model", "data", "log_likelihood", "aic"])
 
-    def to_overrides(
-        self, baskets: Literal["means", "single", "lognormal"] = "lognormal"
-    ) -> dict[str, float | dict[str, float | str] | None]:
-        """The fit as changes to a scenario, by dotted path; time in months.
+    def landings(self, baskets: Literal["means", "single", "lognormal"] = "lognormal") -> tuple[Landing, Landing]:
+        """What the fit says about a scenario: how often customers buy and when they lapse, and what they spend.
 
         Customers lapse where the log supports it; otherwise the rates are those of the NBD and nobody lapses.
         Baskets are lognormal, or Gamma-Gamma fitted to customers' means (as published for CDNOW) or to single
         baskets, which is what the simulator draws. Raises :class:`InputError` where the Gamma-Gamma has no mean.
         """
-        rates = self.buying.model if self.lapses else self.steady.model
-        basket: dict[str, float | str]
-        if baskets == "lognormal":
-            logs = self.lognormal.model
-            basket = {
-                "kind": "lognormal",
-                "mean": logs.mean,
-                "sd_between": logs.between,
-                "sd_within": logs.within,
-            }
-        else:
-            gamma = (self.basket if baskets == "means" else self.single_basket).model
-            if gamma.q <= 1:
-                raise InputError(
-                    f"{self.source}: mean baskets differ so much that the Gamma-Gamma model has no mean "
-                    f"(q = {gamma.q:.3g}, needed is more than 1); take the lognormal baskets instead"
-                )
-            basket = {
-                "kind": "gamma-gamma",
-                "mean": gamma.mean,
-                "shape_within": gamma.p,
-                "shape_between": gamma.q,
-            }
-        return {
-            "customers.shopping.rate_mean": rates.rate * WEEKS_PER_MONTH,
-            "customers.shopping.rate_shape": rates.r,
-            "customers.lapse": {"a": self.buying.model.a, "b": self.buying.model.b} if self.lapses else None,
-            "customers.basket": basket,
+        return self._buying(), self._baskets(baskets)
+
+    def _landing(
+        self,
+        name: str,
+        model: str,
+        estimate: Estimate[Any],
+        of: dict[str, Callable[[Any], float]],
+        changes: dict[str, Any],
+    ) -> Landing:
+        """Functions of a fitted model, all of them positive, by the dotted path at which they belong."""
+
+        def log_of(function: Callable[[Any], float]) -> Callable[[Any], float]:
+            return lambda fitted: math.log(function(fitted))
+
+        return Landing(
+            name=name,
+            source=f"{model} fitted to {self.source}, {self.start} to {self.until}",
+            n=estimate.n,
+            values={path: function(estimate.model) for path, function in of.items()},
+            scales=dict.fromkeys(of, "log"),
+            covariance=estimate.covariance_of([log_of(function) for function in of.values()]),
+            changes=changes,
+        )
+
+    def _buying(self) -> Landing:
+        rates: dict[str, Callable[[Any], float]] = {
+            "customers.shopping.rate_mean": lambda model: model.rate * WEEKS_PER_MONTH,
+            "customers.shopping.rate_shape": lambda model: model.r,
         }
+        if not self.lapses:
+            return self._landing("buying", "NBD", self.steady, rates, {"customers.lapse": None})
+        lapse: dict[str, Callable[[Any], float]] = {
+            "customers.lapse.a": lambda model: model.a,
+            "customers.lapse.b": lambda model: model.b,
+        }
+        return self._landing("buying", "BG/NBD", self.buying, {**rates, **lapse}, {"customers.lapse": {}})
+
+    def _baskets(self, kind: Literal["means", "single", "lognormal"]) -> Landing:
+        place = "customers.basket"
+        if kind == "lognormal":
+            logs: dict[str, Callable[[Any], float]] = {
+                f"{place}.mean": lambda model: model.mean,
+                f"{place}.sd_between": lambda model: model.between,
+                f"{place}.sd_within": lambda model: model.within,
+            }
+            return self._landing("baskets", "lognormal", self.lognormal, logs, {place: {"kind": "lognormal"}})
+        estimate, title = (
+            (self.basket, "Gamma-Gamma of means") if kind == "means" else (self.single_basket, "Gamma-Gamma")
+        )
+        if estimate.model.q <= 1:
+            raise InputError(
+                f"{self.source}: mean baskets differ so much that the Gamma-Gamma model has no mean "
+                f"(q = {estimate.model.q:.3g}, needed is more than 1); take the lognormal baskets instead"
+            )
+        shapes: dict[str, Callable[[Any], float]] = {
+            f"{place}.mean": lambda model: model.mean,
+            f"{place}.shape_within": lambda model: model.p,
+            f"{place}.shape_between": lambda model: model.q,
+        }
+        return self._landing("baskets", title, estimate, shapes, {place: {"kind": "gamma-gamma"}})
 
 
 _MODELS = {

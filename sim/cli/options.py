@@ -61,8 +61,8 @@ def chosen_scenario(
     changes = dict(parse_setting(text) for text in settings or ())
     if transactions is not None:
         from sim.calibrate import fit_transactions
-        from sim.calibrate.fitted import fitted
+        from sim.calibrate.landing import landed
 
         fit = fit_transactions(transactions)
-        scenario = fitted(scenario, fit)
+        scenario = landed(scenario, fit.landings())
     return (scenario.with_(changes) if changes else scenario), fit

@@ -25,7 +25,8 @@ def changed(scenario: Model, changes: Mapping[str, Any]) -> Model:
 
     A value is what could stand in the file: a number, annotated or not, a list, a mapping, a strategy's name;
     a part of a scenario will do too. A new name adds a firm, a segment or a strategy, and None removes one.
-    What is changed loses the notes of the old value and gets the source "set by the user", or brings its own.
+    What is changed loses the notes of the old value and gets the source "set by the user", or brings its own; it is
+    no longer a part of what was fitted.
 
     Raises
     ------
@@ -39,6 +40,7 @@ def changed(scenario: Model, changes: Mapping[str, Any]) -> Model:
     for where, value in changes.items():
         path = _put(type(scenario), data, str(where), _plain(value))
         paths.append(path)
+        _forget_fits(data.get("fits"), dotted(path))
         notes = {noted: note for noted, note in notes.items() if not f"{noted}.".startswith(f"{dotted(path)}.")}
     result, check = validated(type(scenario), data, notes=notes)
     for leaf in check.values:
@@ -49,6 +51,23 @@ def changed(scenario: Model, changes: Mapping[str, Any]) -> Model:
         said = check.notes.get(name, kept)
         notes[name] = said.model_copy(update={"source": said.source or USER})
     return result.model_copy(update={"notes": notes})
+
+
+def _forget_fits(fits: dict[str, dict[str, Any]] | None, where: str) -> None:
+    """Take numbers at or below a place out of the joint distributions; what is left of these keeps its covariance."""
+    if not fits or where.split(".")[0] == "fits":
+        return
+    for name, fit in list(fits.items()):
+        kept = [k for k, path in enumerate(fit["paths"]) if not f"{path}.".startswith(f"{where}.")]
+        if not kept:
+            del fits[name]
+        elif len(kept) < len(fit["paths"]):
+            rows = [[fit["covariance"][i][j] for j in kept] for i in kept]
+            fits[name] = {
+                **fit,
+                **{key: [fit[key][k] for k in kept] for key in ("paths", "scales")},
+                "covariance": rows,
+            }
 
 
 def parse_setting(text: str) -> tuple[str, Any]:

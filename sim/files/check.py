@@ -104,7 +104,7 @@ class Check:
             return WRONG if any(part is WRONG for part in parts) else parts
         if get_origin(kind) in (dict, tuple):
             return self._refuse(annotation, value, path, field)
-        if kind is not str and path[-1] != "kind":
+        if kind is not str and path[-1] != "kind" and path[0] != "fits":
             self.values.append(path)
         if isinstance(value, Mapping) and path[-1] != "kind":
             return self._annotated(annotation, value, path, field)
