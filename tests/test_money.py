@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.experiment.compare import clv
+from sim.experiment.measures import clv
 from sim.experiment.money import discount_factors, lifetime_value, monthly_rate, net_present_value, payback_month
 from sim.experiment.statistics import mean_interval
 from sim.market import simulate

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.books import LINES, PERSONALISATION_SPEND, ROW
+from sim.books import LINES
 from sim.errors import InputError
-from sim.experiment.money import monthly_rate, net_present_value, payback_month
+from sim.experiment.measures import HEAD_TO_HEAD, clv, counterpart, default_firm, firm_measures, paired_measures
+from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import (
     CONFIDENCE,
     Interval,
@@ -29,8 +30,7 @@ from sim.experiment.statistics import (
     share_interval,
 )
 from sim.market import simulate
-from sim.run import STATE, manifest
-from sim.strategy import PERSONAL_LEVERS, PRESETS
+from sim.run import manifest
 from sim.world import segment_names
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from sim.run import Run
     from sim.scenario import Scenario
 
 MOST_REPLICATIONS = 200
@@ -103,27 +102,8 @@ class Comparison:
         """One row per paired replication."""
         import pandas as pd
 
-        profit, profit_against = self.strategy.cash.sum(axis=2), self.uniform.cash.sum(axis=2)
-        spend_lines = [ROW[line] for line in PERSONALISATION_SPEND]
-        spend = -net_present_value(self._difference[:, :, spend_lines].sum(axis=2), self._rate)
-        gain = net_present_value(profit - profit_against, self._rate)
-        sales, sales_against = (arm.cash[:, :, ROW["sales"]].sum(axis=1) for arm in (self.strategy, self.uniform))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return pd.DataFrame(
-                {
-                    "replication": np.arange(self.n),
-                    "npv": net_present_value(profit, self._rate),
-                    "npv_against": net_present_value(profit_against, self._rate),
-                    "npv_difference": gain,
-                    "personalisation_spend": spend,
-                    "return_on_spend": np.where(spend > 0.0, gain / spend, np.nan),
-                    "payback_month": payback_month(profit - profit_against),
-                    "margin": np.where(sales > 0, profit.sum(axis=1) / sales, np.nan),
-                    "margin_against": np.where(sales_against > 0, profit_against.sum(axis=1) / sales_against, np.nan),
-                    "sales": sales,
-                    "sales_against": sales_against,
-                }
-            )
+        measures = paired_measures(self.strategy.cash, self.uniform.cash, self._rate)
+        return pd.DataFrame({"replication": np.arange(self.n), **measures})
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -238,39 +218,6 @@ class Comparison:
 
 _COLUMNS = ["measure", "unit", "value", "low", "high"]
 
-HEAD_TO_HEAD = {
-    "margin": "share of sales, whole run",
-    "margin_last_year": "share of sales, last 12 months",
-    "profit": "money, whole run",
-    "share_of_wallet": "share of all spending, last 12 months",
-    "customers": "share of the market, at the end",
-    "churn": "share of the firm's customers per month, last 12 months",
-    "trust": "share, at the end",
-    "opt_in": "share of the firm's customers, at the end",
-    "privacy_debt": "intrusions per customer in the market, at the end",
-}
-"""Measures of the head-to-head table and their units."""
-
-
-def counterpart(scenario: Scenario, firm: str, against: str) -> Scenario:
-    """The same scenario with the firm's levers about personal data taken from another strategy.
-
-    Raises :class:`sim.errors.InputError` if there is no such firm or strategy.
-    """
-    if firm not in scenario.firms:
-        raise InputError(f"firm {firm!r} is not in {scenario.name}; its firms are {', '.join(scenario.firms)}")
-    other = scenario.strategy_named(against)
-    if other is None:
-        known = ", ".join([*PRESETS, *scenario.strategies, *scenario.firms])
-        raise InputError(f"there is no strategy {against!r} to compare with; one of {known} would be right")
-    return scenario.with_({f"firms.{firm}.strategy.{lever}": getattr(other, lever) for lever in PERSONAL_LEVERS})
-
-
-def default_firm(scenario: Scenario) -> str:
-    """The firm to ask about where none is named: the first that personalises, or the first."""
-    personal = [name for name, firm in scenario.firms.items() if firm.strategy.depth > 0.0]
-    return (personal or list(scenario.firms))[0]
-
 
 def compare(
     scenario: Scenario,
@@ -330,35 +277,4 @@ def compare(
         firms=firms,
         precision=precision,
         settled_after=settled,
-    )
-
-
-def clv(run: Run, f: int) -> np.ndarray:
-    """Discounted contribution to firm ``f`` of one first customer, by segment, in money; NaN for an empty segment."""
-    first = run.contribution[:, 0::2, f] / 100.0
-    value = net_present_value(first.T, monthly_rate(run.scenario.discount_rate))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(run.first_customers > 0, value / run.first_customers, np.nan)
-
-
-def firm_measures(run: Run) -> np.ndarray:
-    """The measures of :data:`HEAD_TO_HEAD` for every firm, shape (firms, measures)."""
-    state = {name: run.state[:, :, k] for k, name in enumerate(STATE)}
-    sales = run.ledger[:, :, ROW["sales"]] / 100.0
-    sales_whole, sales_last = (
-        np.where(total > 0.0, total, np.nan) for total in (sales.sum(axis=0), sales[-12:].sum(axis=0))
-    )
-    profit = run.ledger.sum(axis=2) / 100.0
-    return np.column_stack(
-        [
-            profit.sum(axis=0) / sales_whole,
-            profit[-12:].sum(axis=0) / sales_last,
-            profit.sum(axis=0),
-            state["share_of_wallet"][-12:].mean(axis=0),
-            state["customers"][-1] / run.scenario.customers.count,
-            state["churn"][-12:].mean(axis=0),
-            state["reputation"][-1],
-            state["opt_in"][-1],
-            state["privacy_debt"][-1],
-        ]
     )

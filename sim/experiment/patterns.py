@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment.compare import clv, compare
+from sim.experiment.compare import compare
+from sim.experiment.measures import clv
 from sim.experiment.reading import Reading, market_of, purchases, response_ratio, start_with
 from sim.experiment.statistics import Interval, mean_interval
 from sim.market import simulate

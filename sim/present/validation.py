@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.compare import compare, default_firm
+from sim.experiment.compare import compare
 from sim.experiment.headline import explore, verdict
+from sim.experiment.measures import default_firm
 from sim.experiment.statistics import Interval
 from sim.present.document import markdown_table, with_block
 from sim.present.words import money
