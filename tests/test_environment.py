@@ -134,7 +134,7 @@ def test_environment_comes_from_conda_forge_alone() -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_every_requirement_is_pinned_within_its_bounds(python: str) -> None:
     pinned = pins(python)
-    for name, requirement in requirements("notebooks", "dev").items():
+    for name, requirement in requirements("cluster", "notebooks", "dev").items():
         assert name in pinned, f"{name} is not in constraints.txt; run .ci/pin"
         assert requirement.specifier.contains(pinned[name]), f"{requirement}, not {pinned[name]}; run .ci/pin"
 

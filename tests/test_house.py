@@ -35,6 +35,7 @@ FLOORS: dict[str, int] = {
     "population": 2,
     "books": 2,
     "run": 2,
+    "storage": 2,
     "market": 3,
     "calibrate": 4,
     "experiment": 5,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import shutil
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sim.errors import InputError
 from sim.scenario_file import to_yaml
+from sim.storage import MANIFEST, SCENARIO, check_columns, json_text, library_versions, read_manifest, write_parquet
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -22,9 +20,7 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
-MANIFEST, SCENARIO = "manifest.json", "scenario.yaml"
 FORMATS = ("parquet", "csv")
-LIBRARIES = ("duckdb", "matplotlib", "numba", "numpy", "pandas", "scipy", "simpy")
 
 
 def save_tables(
@@ -124,13 +120,7 @@ def _check(tables: Mapping[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
             raise InputError(f"a table cannot be saved as {name!r}; letters, digits, _ and - would be right")
-        seen: dict[str, str] = {}
-        for column in map(str, table.columns):
-            if (other := seen.setdefault(column.casefold(), column)) is not column:
-                raise InputError(
-                    f"table {name} has the columns {other!r} and {column!r}, which a Parquet file cannot tell apart; "
-                    "give the firms names that differ in more than capitals"
-                )
+        check_columns(name, table.columns)
     if len({name.casefold() for name in tables}) < len(tables):
         raise InputError("two tables have names that differ in capitals alone; on some disks they are the same file")
 
@@ -142,50 +132,19 @@ def _write(fresh: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[st
         for name, table in tables.items():
             plain = table.reset_index(drop=True)
             plain.to_csv(fresh / f"{name}.csv", index=False, lineterminator="\n")
-            try:
-                database.from_df(plain).write_parquet(str(fresh / f"{name}.parquet"))
-            except duckdb.IOException as error:
-                raise OSError(str(error).splitlines()[0]) from None
+            write_parquet(database, plain, fresh / f"{name}.parquet")
     (fresh / SCENARIO).write_text(to_yaml(scenario), encoding="utf-8")
-    full = {
-        **manifest,
-        "libraries": {name: _version(name) for name in LIBRARIES},
-        "tables": {name: len(table) for name, table in tables.items()},
-    }
-    text = json.dumps(_plain(full), indent=2, ensure_ascii=False, allow_nan=False)
-    (fresh / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+    sizes = {name: len(table) for name, table in tables.items()}
+    full = {**manifest, "libraries": library_versions(), "tables": sizes}
+    (fresh / MANIFEST).write_text(json_text(full), encoding="utf-8")
 
 
 def _manifest_of(folder: Path) -> dict[str, Any] | None:
-    """The manifest of results in a folder; None where there is none of ours."""
-    try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    ours = isinstance(listed, dict) and {"hash", "seed", "note", "tables"} <= listed.keys()
-    return listed if ours and isinstance(listed["tables"], dict) else None
+    """The manifest of tables in a folder; None where there is none of ours."""
+    listed = read_manifest(folder)
+    return listed if listed is not None and isinstance(listed.get("tables"), dict) else None
 
 
 def _files(tables: Mapping[str, Any]) -> set[str]:
     """The files that results with these tables consist of."""
     return {MANIFEST, SCENARIO, *(f"{name}.{end}" for name in tables for end in FORMATS)}
-
-
-def _version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
-
-
-def _plain(value: Any) -> Any:
-    """Data that JSON knows: numbers that are not finite become words."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if hasattr(value, "item"):  # a number of NumPy's
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "infinite" if value > 0 else "minus infinite"
-    return value
