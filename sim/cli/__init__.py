@@ -10,19 +10,24 @@ from typing import NoReturn
 import typer
 
 from sim.cli.commands import app
-from sim.errors import InputError
+from sim.errors import InputError, Stopped
 
-BAD_INPUT, INTERRUPTED = 2, 130
+STOPPED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command and leave: 0 after success, 2 after one sentence about bad input, 130 when interrupted."""
+    """Run the command and leave.
+
+    The code is 0 after success, 2 after bad input, 1 when the machine could not go on, and 130 when interrupted.
+    """
     try:
         code = app(args=None if arguments is None else list(arguments), prog_name="roi", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except InputError as error:
         _leave(str(error), BAD_INPUT)
+    except Stopped as stopped:
+        _leave(str(stopped), INTERRUPTED if isinstance(stopped.__cause__, KeyboardInterrupt) else STOPPED)
     except typer.TyperException as error:
         _leave(_usage(error), BAD_INPUT)
     except BrokenPipeError:  # whoever read has had enough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from sim.experiment.plan import Part
     from sim.experiment.workers import Results
 
-PATIENCE = 30
+PATIENCE = 10.0
 """Seconds to wait for the scheduler, and then for its first worker."""
 
 
@@ -29,15 +30,18 @@ class Cluster:
         """
         try:
             from distributed import Client
+            from distributed.comm.addressing import get_address_host_port
         except ImportError:
             raise InputError(
                 "a cluster needs the package distributed, which is not installed; "
                 'pip install "personalisation-roi[cluster]" would install it'
             ) from None
         try:
+            # Dask tries for long where nobody answers, and longer still to let go.
+            socket.create_connection(get_address_host_port(address), timeout=patience).close()
             connect: Any = Client  # it carries no types
             self._client = connect(address, timeout=patience, set_as_default=False, name="roi")
-        except (OSError, ValueError, ImportError):
+        except (OSError, ValueError, OverflowError):
             raise InputError(
                 f"no Dask scheduler answers at {address!r}; an address such as tcp://10.0.0.1:8786 would be right"
             ) from None
@@ -59,7 +63,7 @@ class Cluster:
 
         queue, run = iter(parts), uuid4().hex
         numbers: dict[Any, int] = {}
-        coming = as_completed([])  # type: ignore[no-untyped-call]
+        coming = as_completed([], loop=self._client.loop)  # type: ignore[no-untyped-call]
         try:
             self._hand_out(queue, run, numbers, coming)
             for future in coming:

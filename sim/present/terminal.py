@@ -9,10 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import Interrupted, Stopped
+from sim.experiment.progress import on_bar
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
+
+    from sim.experiment.progress import Progress
 
 
 def console() -> Console:
@@ -59,13 +64,7 @@ def progress(total: int | None, unit: str) -> Iterator[Callable[..., None]]:
     Gives a function that is called after each unit, with the total if it has changed. Says so beforehand where the
     market is compiled for the first time, because nothing moves meanwhile.
     """
-    from tqdm import tqdm
-
-    from sim.market.compiled import compiles_first
-
-    if sys.stderr.isatty() and compiles_first():
-        print("Compiling the market once; later starts skip this.", file=sys.stderr)
-    with tqdm(total=total, unit=f" {unit}", delay=2, disable=None, leave=False, dynamic_ncols=True) as bar:
+    with _bar(total, unit) as bar:
 
         def advance(planned: int | None = None) -> None:
             if planned is not None:
@@ -73,3 +72,29 @@ def progress(total: int | None, unit: str) -> Iterator[Callable[..., None]]:
             bar.update()
 
         yield advance
+
+
+@contextmanager
+def progress_of_cells() -> Iterator[Progress]:
+    """The same bar for whatever :func:`sim.experiment.runner.run` runs: to be given to it as ``progress``.
+
+    When it is interrupted, :class:`sim.errors.Stopped` carries its sentence on how to resume past the library that
+    reads the command line, which would swallow it.
+    """
+    with _bar(None, "cell") as bar:
+        try:
+            yield on_bar(bar)
+        except Interrupted as interrupted:
+            raise Stopped(str(interrupted)) from interrupted
+
+
+@contextmanager
+def _bar(total: int | None, unit: str) -> Iterator[Any]:
+    from tqdm import tqdm
+
+    from sim.market.compiled import compiles_first
+
+    if sys.stderr.isatty() and compiles_first():
+        print("Compiling the market once; later starts skip this.", file=sys.stderr)
+    with tqdm(total=total, unit=f" {unit}", delay=2, disable=None, leave=False, dynamic_ncols=True) as bar:
+        yield bar
