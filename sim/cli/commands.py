@@ -182,7 +182,7 @@ def compare(
 
 @app.command()
 def check(file: File, settings: Settings = None, as_json: AsJson = False) -> None:
-    """Check a scenario and list every assumption: value, unit, plausible range, source.
+    """Check a scenario and list every assumption: value, unit, plausible range, source, strength of evidence.
 
     [bold]Example[/bold]
 
@@ -195,15 +195,15 @@ def check(file: File, settings: Settings = None, as_json: AsJson = False) -> Non
     outside = [str(path) for path in assumptions.loc[assumptions["outside"], "path"]]
     if as_json:
         facts = {"scenario": scenario.name, "valid": True, "hash": scenario.hash, "outside": outside}
-        assumptions["se"] = [getattr(scenario.notes.get(path), "se", None) for path in assumptions["path"]]
-        assumptions["n"] = [getattr(scenario.notes.get(path), "n", None) for path in assumptions["path"]]
         terminal.print_json({**facts, "assumptions": assumptions})
         return
-    from sim.present.assumptions import OUTSIDE, assumption_tables
+    from sim.present.assumptions import OUTSIDE, assumption_tables, evidence_table
 
     console = terminal.console()
-    for part in assumption_tables(assumptions, scenario.notes, console.width):
+    for part in assumption_tables(assumptions, console.width):
         console.print(part)
+    console.print()
+    console.print(evidence_table(assumptions))
     marked = f"outside their plausible range ({OUTSIDE}): {', '.join(outside)}"
     where = marked if outside else "all within their plausible ranges"
     console.print()
