@@ -53,7 +53,14 @@ KNOWN_TO: dict[str, set[str]] = {
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
-AT_THE_USERS_CALL = {"sim.experiment.comparison": {"sim.present.charts", "sim.present.finding", "sim.present.results"}}
+AT_THE_USERS_CALL = {
+    "sim.experiment.comparison": {
+        "sim.present.charts",
+        "sim.present.finding",
+        "sim.present.results",
+        "sim.present.uncertainty",
+    }
+}
 LATE = ("matplotlib", "numba", "scipy", "duckdb")  # imported when used, not when `sim` is
 
 

@@ -248,10 +248,11 @@ class Comparison:
         return finding(self)
 
     def plot(self) -> Figure:
-        """The comparison in one picture."""
+        """The comparison in one picture, that of what is not known where the parameters were uncertain."""
         from sim.present.charts import comparison_chart
+        from sim.present.uncertainty import uncertainty_chart
 
-        return comparison_chart(self)
+        return uncertainty_chart(self) if self.uncertain else comparison_chart(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing."""
