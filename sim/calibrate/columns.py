@@ -28,6 +28,32 @@ class Role:
     needed: bool = True
 
 
+ALIASES: dict[str, tuple[str, ...]] = {
+    "customer": (
+        "customer", "customerid", "customernumber", "cust", "custid", "client", "clientid", "user", "userid",
+        "buyer", "buyerid", "member", "memberid", "household", "householdid", "account", "accountid",
+    ),
+    "date": (
+        "date", "day", "orderdate", "purchasedate", "transactiondate", "invoicedate", "saledate", "datetime",
+        "timestamp", "orderedat", "purchasedat",
+    ),
+    "amount": (
+        "amount", "value", "total", "spend", "sales", "revenue", "dollars", "dollarvalue", "ordervalue",
+        "orderamount", "ordertotal", "purchaseamount", "purchasevalue", "transactionamount",
+        "transactionvalue", "totalamount", "totalprice", "basket", "basketvalue",
+    ),
+    "currency": ("currency", "currencycode", "ccy", "curr"),
+}  # fmt: skip
+"""Columns of a purchase log by what they hold: names in lower case, without blanks, underscores, hyphens and points."""
+
+TELLING: frozenset[str] = frozenset({
+    "order", "orderid", "orderno", "ordernumber", "invoice", "invoiceid", "invoiceno", "invoicenumber", "transaction",
+    "transactionid", "transactionno", "transactionnumber", "receipt", "receiptid", "receiptno", "receiptnumber",
+    "ticket", "ticketid", "basketid", "cartid", "time", "ordertime", "purchasetime", "transactiontime", "timeofday",
+})  # fmt: skip
+"""Names of columns that tell one order from another of the same customer, day and amount: numbers and times of day."""
+
+
 def plain(name: str) -> str:
     """A name of a column without case, blanks, underscores, hyphens and points."""
     return re.sub(r"[\s_.\-]", "", name).casefold()

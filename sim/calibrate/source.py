@@ -24,6 +24,7 @@ from sim.errors import InputError
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
 DELIMITERS = ",;\t|"
 GZIP, PARQUET, ZIP, UTF16 = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
@@ -40,7 +41,8 @@ class Source:
     path
         Of the file.
     kind
-        How its records are told apart: columns with a delimiter, columns with white space between, or Parquet.
+        How its records are told apart: columns with a delimiter, columns with white space between, Parquet, or a frame
+        of text in memory.
     names
         Of the columns; those of a file without a header are numbers.
     header
@@ -52,17 +54,32 @@ class Source:
     compressed
         Whether the file is compressed with gzip.
     types
-        DuckDB's types of the columns; all text but in Parquet.
+        DuckDB's types of the columns as they were; all text but in Parquet and in frames.
+    lenient
+        Whether DuckDB is to take line ends of several kinds and lines of blanks; it then reads with one thread.
+    frame
+        Where the table is in memory: its columns as text.
     """
 
     path: Path
-    kind: Literal["delimited", "spaced", "parquet"]
+    kind: Literal["delimited", "spaced", "parquet", "frame"]
     names: tuple[str, ...]
     header: bool = True
     delimiter: str = ""
     above: int = 0
     compressed: bool = False
     types: tuple[str, ...] = ()
+    lenient: bool = False
+    frame: pd.DataFrame | None = None
+
+    @property
+    def word(self) -> str:
+        """What a record is called that has a number."""
+        return "row" if self.kind in ("parquet", "frame") else "line"
+
+    def place(self, number: int) -> str:
+        """Where a record stands, for messages."""
+        return f"{self.path}, {self.word} {number}"
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Every record with the number of its first line (of its row, counted from 1, in Parquet).
@@ -70,6 +87,10 @@ class Source:
         Cells are text without blanks around; blank lines are passed over. Raises :class:`InputError` for a line with
         another number of columns than the first, a quotation mark that is never closed, and bytes that are not UTF-8.
         """
+        if self.frame is not None:
+            cells = self.frame.itertuples(index=False, name=None)
+            yield from ((number, [cell.strip() for cell in row]) for number, row in enumerate(cells, start=1))
+            return
         if self.kind == "parquet":
             yield from self._rows()
             return
@@ -96,12 +117,12 @@ class Source:
                 cells = next(reader, None)
             except csv.Error as error:
                 raise InputError(
-                    f"{self.path}, line {number}: the columns cannot be told apart, because of a quotation mark that "
+                    f"{self.place(number)}: the columns cannot be told apart, because of a quotation mark that "
                     f"is not closed or not doubled ({error}); save the file as plain CSV"
                 ) from None
             if cells is None:
                 return
-            if (not first or not self.header) and any(cells):
+            if (not first or not self.header) and any(map(str.strip, cells)):
                 yield number, self._fitting(number, [cell.strip() for cell in cells])
             first = False
 
@@ -112,7 +133,7 @@ class Source:
             return cells[:wanted]
         if len(cells) != wanted:
             raise InputError(
-                f"{self.path}, line {number}: found {len(cells)} columns, {wanted} in the first line; make them agree"
+                f"{self.place(number)}: found {len(cells)} columns, {wanted} in the first line; make them agree"
             )
         return cells
 
@@ -126,10 +147,13 @@ class Source:
                     yield number, ["" if cell is None else cell.strip() for cell in row]
 
     def scan(self) -> str:
-        """A table in DuckDB's SQL with the columns ``c0``, ``c1`` … as text, not trimmed, and NULL where blank.
+        """A table in DuckDB's SQL with the columns ``c0``, ``c1`` … as text, not trimmed, and NULL or "" where blank.
 
-        Columns with white space between are one column ``line``.
+        That of a frame has to be registered under the name ``frame``. DuckDB raises an error for lines with another
+        number of columns than the first; :meth:`records` tells which.
         """
+        if self.kind == "frame":
+            return "frame"
         where = quoted(glob.escape(str(self.path.resolve())))  # a bracket in a name is not a pattern
         if self.kind == "parquet":
             cells = (f"CAST({named(name)} AS VARCHAR) AS c{k}" for k, name in enumerate(self.names))
@@ -146,7 +170,17 @@ class Source:
             "skip": str(self.above),
             "compression": quoted("gzip" if self.compressed else "none"),
         }
-        return f"read_csv({where}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
+        if self.lenient:
+            options |= {"strict_mode": "false", "null_padding": "true", "parallel": "false"}
+        file = f"read_csv({where}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
+        if not spaced:
+            return file
+        width = len(self.names)
+        cells = (f"cells[{k}] AS c{k - 1}" for k in range(1, width + 1))
+        return (
+            f"(SELECT {', '.join(cells)} FROM (SELECT regexp_extract_all(line, '\\S+') AS cells FROM {file}) "
+            f"WHERE len(cells) > 0 AND CASE WHEN len(cells) = {width} THEN true ELSE error('number of columns') END)"
+        )
 
     def broken(self, error: Exception) -> InputError:
         """What to say of a file that cannot be read to its end."""
@@ -250,6 +284,21 @@ def opened(path: str | Path, what: str, each: str, spaced: bool = False, known: 
     )
 
 
+def framed(frame: pd.DataFrame, name: str) -> Source:
+    """A table that is in memory already, for reading like a file; what is missing is blank."""
+    import pandas as pd
+
+    texts = {}
+    for k in range(frame.shape[1]):
+        column = frame.iloc[:, k]
+        numeric = pd.api.types.is_numeric_dtype(column.dtype)
+        if numeric and (column.dropna() % 1 == 0).all():  # a customer 12.0 is 12
+            column = column.astype("Int64")
+        texts[f"c{k}"] = column.astype("str").where(column.notna(), "").reset_index(drop=True)
+    types = tuple("DOUBLE" if pd.api.types.is_numeric_dtype(dtype) else "VARCHAR" for dtype in frame.dtypes)
+    return Source(Path(name), "frame", tuple(map(str, frame.columns)), types=types, frame=pd.DataFrame(texts))
+
+
 @contextmanager
 def connected(memory: int = MEMORY_MIB) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB in memory that goes to a temporary folder for what is more than ``memory`` MiB."""
@@ -264,6 +313,7 @@ def connected(memory: int = MEMORY_MIB) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(config=settings)
         try:
             connection.execute("SET enable_progress_bar = false")
+            connection.execute("SET TimeZone = 'UTC'")  # days are those written, whatever the clock of the machine
             yield connection
         finally:
             connection.close()
