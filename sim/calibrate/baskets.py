@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,8 @@ class GammaGamma:
 
     So a customer's mean basket p/ν is p·v over a gamma draw of shape q. ``v`` is in units of currency.
     """
+
+    title: ClassVar[str] = "Gamma-Gamma"
 
     p: float
     q: float
@@ -77,6 +79,8 @@ class Lognormal:
     ``between`` and ``within`` are the standard deviations of log baskets between customers' levels and within
     a customer.
     """
+
+    title: ClassVar[str] = "lognormal"
 
     median: float
     between: float
