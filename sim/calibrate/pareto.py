@@ -7,8 +7,8 @@ Likelihoods are of each customer's times of purchase, as those of :mod:`sim.cali
 
 Sources: D. C. Schmittlein, D. G. Morrison, R. Colombo, "Counting your customers: who are they and what will they do
 next?", Management Science 33 (1987), 1–24; P. S. Fader, B. G. S. Hardie, "A note on deriving the Pareto/NBD model and
-related expressions" (2005). The hypergeometric functions of the note are turned by Euler's transformation into ones
-between 1 and a bound that does not grow with the number of purchases, so that nothing overflows.
+related expressions" (2005). What the note writes with hypergeometric functions, which fail where lifetimes are alike or
+purchases many, is worked out here as the integral over the moment of going that it comes from.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-NODES = 48  # of the Gauss-Legendre rule that adds up over the moments of going
+NODES = 24  # of the Gauss-Legendre rules over the moment of going; more than 1e-7 exact wherever parameters may be
+NOTHING = 40.0  # e to the minus this of a whole is nothing
 
 
 @dataclass(frozen=True)
@@ -56,28 +57,18 @@ class ParetoNBD:
         return float(self.beta * np.expm1(np.log(2) / self.s))
 
     def log_likelihood(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
-        """Of each customer's times of purchase, equation (18) of Fader and Hardie (2005).
+        """Of each customer's times of purchase: either still here at T, or gone at some moment since t_x.
 
-        Γ(r+x)/Γ(r) α^r β^s [(α+T)^−(r+x) (β+T)^−s + s ∫ (α+y)^−(r+x) (β+y)^−(s+1) dy], the integral from t_x to T
-        being over the moment of going.
+        Γ(r+x)/Γ(r) α^r β^s [(α+T)^−(r+x) (β+T)^−s + s ∫ (α+y)^−(r+x) (β+y)^−(s+1) dy], with y from t_x to T.
         """
-        from scipy.special import gammaln, hyp2f1
+        from scipy.special import gammaln
 
         x, t_x, t = (np.asarray(given, float) for given in (frequency, recency, age))
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
-        k, p = r + x, r + s + x
-        # F is Gauss's function 2F1(1, b; c; z), z from 0 to 1.
-        if alpha >= beta:
-            gone = np.log(s / p) - k * np.log(alpha + t_x) - s * np.log(beta + t_x)
-            gone += np.log(hyp2f1(1.0, k, p + 1, (alpha - beta) / (alpha + t_x)))
-            here = np.log(k / p) - (k + 1) * np.log(alpha + t) + (1 - s) * np.log(beta + t)
-            here += np.log(hyp2f1(1.0, k + 1, p + 1, (alpha - beta) / (alpha + t)))
-        else:
-            gone = np.log(s / p) + (1 - k) * np.log(alpha + t_x) - (s + 1) * np.log(beta + t_x)
-            gone += np.log(hyp2f1(1.0, s + 1, p + 1, (beta - alpha) / (beta + t_x)))
-            here = np.log(k / p) - k * np.log(alpha + t) - s * np.log(beta + t)
-            here += np.log(hyp2f1(1.0, s, p + 1, (beta - alpha) / (beta + t)))
-        return np.asarray(gammaln(k) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(gone, here))
+        here = -(r + x) * np.log(alpha + t) - s * np.log(beta + t)
+        gone = np.log(s) + _log_integral(alpha, beta, r + x, s + 1, t_x, t)
+        ever = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        return np.asarray(ever + np.logaddexp(here, gone))
 
     def probability(self, count: ArrayLike, time: ArrayLike) -> Floats:
         """P(X(t) = x), the two broadcast against each other: either still active at t, or gone at some moment before.
@@ -89,9 +80,8 @@ class ParetoNBD:
         x, t = np.broadcast_arrays(np.asarray(count), np.asarray(time, float))
         stays = (self.beta / (self.beta + t)) ** self.s
         nodes, weights = np.polynomial.legendre.leggauss(NODES)
-        # With gone = 1 − stays going evenly, moments crowd at 0, where counts begin to rise: squares spread them.
         nodes, weights = (nodes + 1) / 2, weights * (nodes + 1) / 2
-        share = (1 - stays)[..., None] * nodes**2
+        share = (1 - stays)[..., None] * nodes**2  # squares, since counts change fastest just after the start
         moment = self.beta * np.expm1(-np.log1p(-share) / self.s)
         counted = nbinom.pmf(x[..., None], self.r, self.alpha / (self.alpha + moment))
         gone = (1 - stays) * (counted * weights).sum(axis=-1)
@@ -116,6 +106,36 @@ class ParetoNBD:
         x, t = np.asarray(frequency, float), np.asarray(age, float)
         while_there = (self.r + x) / (self.alpha + t) * _time_left(np.asarray(time, float), self.s, self.beta + t)
         return np.asarray(while_there * self.alive(frequency, recency, age))
+
+
+def _log_integral(alpha: float, beta: float, k: Floats, m: float, start: Floats, end: Floats) -> Floats:
+    """Log of ∫ (α+y)^−k (β+y)^−m dy from start to end.
+
+    With y + min(α, β) growing as e^u the logarithm of what is added up is concave in u, so that Newton's method finds
+    where it has fallen to nothing, and up to there it is a smooth decline, which few nodes take in.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    base = min(alpha, beta) + start
+    a, b = (alpha - min(alpha, beta)) / base, (beta - min(alpha, beta)) / base
+
+    def steepness(u: Floats) -> Floats:
+        grown = np.exp(u)
+        return np.asarray(k * grown / (grown + a) + m * grown / (grown + b) - 1)
+
+    def fallen(u: Floats, k: Floats, a: Floats, b: Floats) -> Floats:
+        grown = np.expm1(u)
+        return np.asarray(k * np.log1p(grown / (1 + a)) + m * np.log1p(grown / (1 + b)) - u)
+
+    reach = np.log1p((end - start) / base)
+    at_first = steepness(np.zeros_like(reach))
+    reach = np.where(at_first * reach > NOTHING, NOTHING / np.maximum(at_first, 1.0), reach)
+    for _ in range(4):
+        too_far = fallen(reach, k, a, b) - NOTHING
+        reach = np.where(too_far > 1, reach - too_far / steepness(reach), reach)
+    places = reach[..., None] * (nodes + 1) / 2
+    total = np.exp(-fallen(places, k[..., None], a[..., None], b[..., None])) @ (weights / 2)
+    with np.errstate(divide="ignore"):  # nobody can have gone in no time
+        return np.asarray(np.log(reach * total * base) - k * np.log(alpha + start) - m * np.log(beta + start))
 
 
 def _time_left(time: Floats, s: float, beta: Floats | float) -> Floats:
