@@ -104,7 +104,6 @@ class Lognormal:
         scale = x * math.log(2 * math.pi) + (x - 1) * math.log(inner) + np.log(outer)
         return np.asarray(-0.5 * (scale + squares / inner + x * (y - math.log(self.median)) ** 2 / outer) - x * y)
 
-
     def expected(self, baskets: ArrayLike, log_mean: ArrayLike) -> Floats:
         """E[mean basket | mean logarithm of x baskets], in units of currency: the customer's level is shrunk to all's.
 

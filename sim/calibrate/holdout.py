@@ -80,7 +80,7 @@ class Holdout:
     @property
     def best(self) -> str:
         """Title of the model that gave what was held out the highest likelihood."""
-        return str(self.buying.loc[self.buying["holdout_log_likelihood"].idxmax(), "model"])
+        return str(self.buying.set_index("model")["holdout_log_likelihood"].idxmax())
 
 
 def hold_out(log: PurchaseLog, calibrated_until: date) -> Holdout:

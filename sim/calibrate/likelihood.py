@@ -153,15 +153,18 @@ def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) 
             found = log_likelihood(kind(*np.exp(logs).tolist()))
         return found if math.isfinite(found) else -NOWHERE * n
 
+    def badness(logs: Floats) -> float:
+        return -value(logs) / n
+
     best: Any = None
+    reach = np.empty((0, 2))
     for start in starts:
         logs = np.log(_parameters(start))
-        reach = [(at - WIDEST, at + WIDEST) for at in logs]
-        end = minimize(lambda at: -value(at) / n, logs, method="L-BFGS-B", bounds=reach, options={"ftol": 1e-10})
-        if best is None or end.fun < best[0].fun:
-            best = end, np.array(reach)
-    logs, reach = np.asarray(best[0].x, dtype=float), best[1]
-    logs, slope, curvature = _polished(value, logs, reach)
+        around = [(float(at) - WIDEST, float(at) + WIDEST) for at in logs]
+        end = minimize(badness, logs, method="L-BFGS-B", bounds=around, options={"ftol": 1e-10})
+        if best is None or end.fun < best.fun:
+            best, reach = end, np.array(around)
+    logs, slope, curvature = _polished(value, np.asarray(best.x, dtype=float), reach)
     low, high = logs - reach[:, 0] < EDGE, reach[:, 1] - logs < EDGE
     slope = np.where((low & (slope < 0)) | (high & (slope > 0)), 0.0, slope)  # outwards there is nowhere to go
     model = kind(*np.exp(logs).tolist())

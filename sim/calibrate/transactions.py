@@ -108,7 +108,12 @@ class TransactionFit:
 
     def of(self, model: BuyingName) -> Estimate[Any]:
         """The fit of one model of buying."""
-        return {"bg-nbd": self.buying, "pareto-nbd": self.lifetime, "nbd": self.steady}[model]
+        fits: dict[BuyingName, Estimate[Any]] = {
+            "bg-nbd": self.buying,
+            "pareto-nbd": self.lifetime,
+            "nbd": self.steady,
+        }
+        return fits[model]
 
     @property
     def chosen(self) -> BuyingName:
@@ -205,9 +210,7 @@ class TransactionFit:
             rows.append((title, data, estimate.log_likelihood, estimate.aic))
         return pd.DataFrame(rows, columns=["model", "data", "log_likelihood", "aic"])
 
-    def landings(
-        self, baskets: BasketName | None = None, model: BuyingName | None = None
-    ) -> tuple[Landing, Landing]:
+    def landings(self, baskets: BasketName | None = None, model: BuyingName | None = None) -> tuple[Landing, Landing]:
         """What the fit says about a scenario: how often customers buy and when they lapse, and what they spend.
 
         Parameters
@@ -315,9 +318,7 @@ def fit_transactions(
     return fit_log(read_log(path), until, holdout=holdout)
 
 
-def fit_log(
-    log: PurchaseLog, until: str | date | None = None, *, holdout: bool | str | date = True
-) -> TransactionFit:
+def fit_log(log: PurchaseLog, until: str | date | None = None, *, holdout: bool | str | date = True) -> TransactionFit:
     """Fit customers' buying, lapsing and baskets to a purchase log in hand; see :func:`fit_transactions`."""
     log = log.until(until)
     refuse_too_few(log)
