@@ -99,12 +99,44 @@ class Shopping(Frozen):
 class Lapse(Frozen):
     """Chance that a customer stops shopping for good after a purchase: Beta(a, b) over customers.
 
+    The kind that is meant where none is given.
+
     As in the BG/NBD model (Fader, Hardie & Lee 2005). Where only a part of the trips was observed
     (``shopping.observed_share``), the chance is per observed purchase and spread over the trips between two of them.
     """
 
+    # Not written out, so that scenarios from before there were kinds keep their hash.
+    kind: Literal["per-purchase"] = Field("per-purchase", exclude=True)
     a: float = quantity(0.8, "shape", "first shape of the Beta", likely=(0.2, 3.0), within=(0.01, 1e6))
     b: float = quantity(2.4, "shape", "second shape of the Beta", likely=(0.5, 10.0), within=(0.01, 1e6))
+
+
+class Lifetime(Frozen):
+    """Exponential lifetime after which a customer shops no more: its rate is Gamma-distributed over customers.
+
+    As in the Pareto/NBD model (Schmittlein, Morrison & Colombo 1987): customers stop at any moment, whether they have
+    just bought or not, and wherever they bought, so ``shopping.observed_share`` does not matter.
+    """
+
+    kind: Literal["lifetime"]
+    shape: float = quantity(
+        0.606,
+        "shape",
+        "shape s of the Gamma distribution of the rates at which customers stop; small is unequal",
+        likely=(0.2, 3.0),
+        within=(0.01, 1e6),
+        source="Fader, Hardie & Lee 2005, Pareto/NBD fitted to CDNOW",
+        symbol="s",
+    )
+    scale: float = quantity(
+        2.684,
+        "months",
+        "scale beta of those rates: shape / scale is their mean per month",
+        likely=(0.5, 60.0),
+        within=(1e-3, 1e9),
+        source="Fader, Hardie & Lee 2005, Pareto/NBD fitted to CDNOW: 11.669 weeks",
+        symbol="β",
+    )
 
 
 class LognormalBasket(Frozen):
@@ -145,7 +177,7 @@ class Customers(Frozen):
     separation: Spread = Spread(mean=0.5, concentration=4.0)
     shopping: Shopping = Shopping()
     basket: Annotated[LognormalBasket | GammaBasket, Field(discriminator="kind")] = LognormalBasket()
-    lapse: Lapse | None = None
+    lapse: Lapse | Lifetime | None = Field(None, discriminator="kind")
     taste_sd: float = quantity(
         1.5,
         "utility",
@@ -162,10 +194,12 @@ class Customers(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _lognormal_unless_said(cls, data: Any) -> Any:
-        if isinstance(data, Mapping) and isinstance(data.get("basket"), Mapping) and "kind" not in data["basket"]:
-            return {**data, "basket": {"kind": "lognormal", **data["basket"]}}
-        return data
+    def _usual_kind_unless_said(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        usual = {"basket": "lognormal", "lapse": "per-purchase"}
+        said = {part: data[part] for part in usual if isinstance(data.get(part), Mapping)}
+        return {**data, **{part: {"kind": usual[part], **spec} for part, spec in said.items()}}
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> Self:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.demand import GammaBasket
+from sim.demand import GammaBasket, Lapse, Lifetime
 from sim.draws import PERSON, TRIP, Stream, uniform_columns
 from sim.rules import GRID
 from sim.world import (
@@ -88,6 +88,16 @@ def mean_baskets(spec: LognormalBasket | GammaBasket, luck: Floats) -> Floats:
     return np.asarray(spec.mean * np.exp(spec.sd_between * ndtri(luck) - 0.5 * spec.sd_between**2))
 
 
+def lifetimes(spec: Lifetime, luck: Floats) -> Floats:
+    """Months until customers shop no more.
+
+    Exponential with gamma-distributed rates is Pareto of the second kind (Lomax), drawn at once: nothing else depends
+    on a customer's rate.
+    """
+    endless = 650.0  # e to more than this, times any scale, is no number any more
+    return np.asarray(spec.scale * np.expm1(np.minimum(-np.log(luck) / spec.shape, endless)))
+
+
 def by_segment(spec: CustomersSpec, luck: Floats) -> list[tuple[Segment | CustomersSpec, np.ndarray]]:
     """Who belongs to which segment: the part of the specification and a mask, for each."""
     if not spec.segments:
@@ -122,7 +132,10 @@ def settle(world: World, scenario: Scenario, who: Integers, now: float, seed: in
     rates = gammaincinv(shopping.rate_shape, second[0]) * mean_rate / shopping.rate_shape
     customers.rate[who] = np.maximum(rates, 1e-9)
     customers.basket[who] = mean_baskets(spec.basket, second[1])
-    if spec.lapse is not None:
+    customers.stops[who] = np.inf
+    if isinstance(spec.lapse, Lifetime):
+        customers.stops[who] = now + lifetimes(spec.lapse, second[2])
+    elif isinstance(spec.lapse, Lapse):
         per_observed = beta(spec.lapse.a, spec.lapse.b, second[2])
         # the same chance per observed purchase, of which there is one in 1 / observed_share trips on average
         seen = shopping.observed_share
@@ -133,7 +146,8 @@ def settle(world: World, scenario: Scenario, who: Integers, now: float, seed: in
     if spec.turnover > 0.0:
         months = np.log(second[3]) / np.log1p(-min(spec.turnover, 1.0 - 1e-12))
         customers.departs[who] = now + 1.0 + np.floor(months)
-    customers.next_trip[who] = (np.floor((now - np.log(gaps) / customers.rate[who]) * GRID) + 0.5) / GRID
+    first_trips = (np.floor((now - np.log(gaps) / customers.rate[who]) * GRID) + 0.5) / GRID
+    customers.next_trip[who] = np.where(first_trips < customers.stops[who], first_trips, np.inf)
 
     rules = scenario.rules
     for f, firm in enumerate(scenario.firms.values()):

@@ -194,9 +194,9 @@ def trip(
                 row[TRUST_AFTER] = trust_from(relations.good[i, chosen], relations.bad[i, chosen] + scare)
 
     customers.trips[i] = number
-    customers.next_trip[i] = (
-        math.inf if lapse_luck < customers.lapse[i] else next_moment(now, customers.rate[i], gap_luck)
-    )
+    following = next_moment(now, customers.rate[i], gap_luck)
+    stays = lapse_luck >= customers.lapse[i] and following < customers.stops[i]
+    customers.next_trip[i] = following if stays else math.inf
 
 
 def scare_left(i: int, f: int, now: float, relations: Relations, firms: Firms, rules: Rules) -> float:

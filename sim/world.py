@@ -38,6 +38,7 @@ class Customers(NamedTuple):
     rate: Floats  # trips per month
     basket: Floats  # mean money per trip
     lapse: Floats  # chance of stopping for good after a trip
+    stops: Floats  # month from which on the person shops no more
     generation: NDArray[np.int32]  # how often the person in this place was replaced
     trips: NDArray[np.int32]
     next_trip: Floats  # month

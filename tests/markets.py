@@ -167,6 +167,13 @@ baskets = st.one_of(
         }
     ),
 )
+lapses = st.one_of(
+    st.none(),
+    st.just({"a": 0.8, "b": 2.4}),
+    st.fixed_dictionaries(
+        {"kind": st.just("lifetime"), "shape": st.sampled_from([0.01, 0.6, 50.0]), "scale": st.floats(0.5, 10.0)}
+    ),
+)
 segments: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.just({"guarded": {"share": 0.3, "threshold": {"at_zero": 1.0, "at_one": 0.0}}, "open": {"share": 0.7}}),
@@ -256,7 +263,7 @@ def scenarios(draw: st.DrawFn, *, turnover: st.SearchStrategy[float] | None = No
                 "segments": draw(segments),
                 "shopping": {"rate_mean": trips, "rate_shape": draw(st.sampled_from([0.3, 1.0, 50.0]))},
                 "basket": draw(baskets),
-                "lapse": draw(st.one_of(st.none(), st.just({"a": 0.8, "b": 2.4}))),
+                "lapse": draw(lapses),
                 "taste_sd": draw(st.floats(0.0, 2.0)),
                 "neighbours": draw(st.integers(0, 6)),
                 "turnover": draw(st.one_of(st.just(0.0), st.floats(1e-6, 0.2)) if turnover is None else turnover),

@@ -107,7 +107,7 @@ def test_nbd_counts_have_their_known_values() -> None:
     model = NBD(r=0.6, alpha=0.4)  # shape .6, mean 1.5 per unit of time
     np.testing.assert_allclose(model.probability([0, 1, 2, 3], 1), [0.471584, 0.202107, 0.115490, 0.071494], atol=5e-7)
     np.testing.assert_allclose(
-        model.expected_next(1, [0, 1, 2, 3], 1), [0.428571, 1.142857, 1.857143, 2.571429], atol=5e-7
+        model.expected_next(1, [0, 1, 2, 3], [0, 1, 1, 1], 1), [0.428571, 1.142857, 1.857143, 2.571429], atol=5e-7
     )
     assert 1 - model.probability(0, 2) == pytest.approx(0.658721, abs=5e-7)
 

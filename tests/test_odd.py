@@ -191,7 +191,11 @@ def rows_at(path: str) -> list[list[str]]:
 
 MARKETS = [  # between them they have every part of which a number has a default
     Scenario.model_validate({"firms": {"A": {}}, "customers": customers, "review": {}, "entry_exit": {}})
-    for customers in ({}, {"lapse": {}, "segments": {"S": {}}, "basket": {"kind": "gamma-gamma"}})
+    for customers in (
+        {},
+        {"lapse": {}, "segments": {"S": {}}, "basket": {"kind": "gamma-gamma"}},
+        {"lapse": {"kind": "lifetime"}},
+    )
 ]
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.demand import GammaBasket, LognormalBasket, Spread, Threshold
-from sim.population import beta, mean_baskets, spread, thresholds
+from sim.demand import GammaBasket, Lifetime, LognormalBasket, Spread, Threshold
+from sim.population import beta, lifetimes, mean_baskets, spread, thresholds
 
 RANKS = (np.arange(100_000) + 0.5) / 100_000
 SHAPES = st.floats(0.05, 60.0)
@@ -56,3 +56,13 @@ def test_a_spread_has_its_mean(mean: float) -> None:
 )
 def test_mean_baskets_have_the_mean_of_the_scenario(spec: LognormalBasket | GammaBasket) -> None:
     assert mean_baskets(spec, RANKS).mean() == pytest.approx(spec.mean, rel=2e-3)
+
+
+@given(shape=st.floats(0.01, 1000.0), scale=st.floats(1e-3, 1e9), month=st.floats(0.0, 1000.0))
+def test_lifetimes_outlast_a_month_as_exponential_ones_with_gamma_rates_do(
+    shape: float, scale: float, month: float
+) -> None:
+    """E[exp(-rate t)] is the Laplace transform of a Gamma: (scale / (scale + t)) ** shape."""
+    drawn = lifetimes(Lifetime(kind="lifetime", shape=shape, scale=scale), RANKS)
+    assert np.isfinite(drawn).all()
+    assert (drawn > month).mean() == pytest.approx((scale / (scale + month)) ** shape, abs=2e-5)

@@ -12,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from sim.demand import Customers, GammaBasket, LognormalBasket
+from sim.demand import Customers, GammaBasket, Lapse, LognormalBasket
 from sim.scenario import Scenario
-from sim.scenario_file import load, read
+from sim.scenario_file import load, read, to_yaml
 from sim.shocks import Review
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +36,10 @@ events:
 strategies: {mine: {preset: trusted, depth: 0.4}}
 """
 )
-BASKETS = {"lognormal": FULL, "gamma-gamma": FULL.with_({"customers.basket.kind": "gamma-gamma"})}
+BASKETS = {
+    "lognormal": FULL,
+    "gamma-gamma": FULL.with_({"customers.basket.kind": "gamma-gamma", "customers.lapse.kind": "lifetime"}),
+}
 QUANTITIES = sorted(
     {
         (kind, path)
@@ -95,6 +98,7 @@ def test_the_hash_sees_the_smallest_change_of_any_quantity(kind: str) -> None:
         {"customers.count": 9_999},
         {"customers.neighbours": 5},
         {"customers.lapse": None},
+        {"customers.lapse.kind": "lifetime"},
         {"customers.segments": {}},
         {"customers.basket.kind": "gamma-gamma"},
         {"horizon_months": 59},
@@ -119,6 +123,14 @@ def test_the_hash_sees_the_smallest_change_of_any_quantity(kind: str) -> None:
 )
 def test_the_hash_changes_with_every_setting(change: dict[str, object]) -> None:
     assert FULL.with_(change).hash != FULL.hash
+
+
+def test_the_usual_kind_of_lapsing_need_not_be_named() -> None:
+    """As in files from before there were kinds, whose hash stays."""
+    named = read("firms: {A: {}}\ncustomers: {lapse: {kind: per-purchase, a: 0.7}}")
+    assert named == read("firms: {A: {}}\ncustomers: {lapse: {a: 0.7}}")
+    assert read(to_yaml(named)) == named
+    assert named.model_dump(mode="json")["customers"]["lapse"] == {"a": 0.7, "b": 2.4}
 
 
 def test_the_hash_ignores_names_titles_and_notes() -> None:
@@ -182,7 +194,7 @@ def test_cdnow_carries_the_published_estimates() -> None:
     assert isinstance(customers.basket, GammaBasket)
     p, q, v = customers.basket.shape_within, customers.basket.shape_between, 15.44
     assert customers.basket.mean == pytest.approx(p * v / (q - 1), rel=0.002)
-    assert customers.lapse is not None
+    assert isinstance(customers.lapse, Lapse)
     assert (customers.lapse.a, customers.lapse.b) == (0.793, 2.426)
 
 

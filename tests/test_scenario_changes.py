@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.demand import Lapse
+from sim.demand import Lapse, Lifetime
 from sim.errors import InputError
 from sim.scenario_file import changed, parse_setting, read
 from sim.strategy import PRESETS, Strategy
@@ -82,6 +82,13 @@ def test_the_values_given_are_not_kept_by_reference() -> None:
         ({"review.every_months": 6}, "review.every_months", 6),
         ({"review": {}, "review.every_months": 6, "customers.lapse": {}}, "customers.lapse", Lapse()),
         ({"customers.lapse.a": 1}, "customers.lapse", Lapse(a=1)),
+        ({"customers.lapse.kind": "lifetime"}, "customers.lapse", Lifetime(kind="lifetime")),
+        (
+            {"customers.lapse.a": 1, "customers.lapse.kind": "lifetime", "customers.lapse.shape": 2},
+            "customers.lapse",
+            Lifetime(kind="lifetime", shape=2),
+        ),
+        ({"customers.lapse": {"kind": "lifetime"}, "customers.lapse.kind": "per-purchase"}, "customers.lapse", Lapse()),
         ({"customers.lapse": {}, "review": None}, "review", None),
         ({"customers.basket.kind": "gamma-gamma"}, "customers.basket.mean", 50.0),
         ({"customers.basket": {"kind": "gamma-gamma", "mean": 20}}, "customers.basket.mean", 20.0),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,9 @@ class GammaGamma:
 
     So a customer's mean basket p/ν is p·v over a gamma draw of shape q. ``v`` is in units of currency.
     """
+
+    title: ClassVar[str] = "Gamma-Gamma"
+    of: ClassVar[tuple[str, ...]] = ("baskets", "mean", "log_mean")  # what its likelihood needs of a customer
 
     p: float
     q: float
@@ -78,6 +81,9 @@ class Lognormal:
     a customer.
     """
 
+    title: ClassVar[str] = "lognormal"
+    of: ClassVar[tuple[str, ...]] = ("baskets", "log_mean", "log_squares")  # what its likelihood needs of a customer
+
     median: float
     between: float
     within: float
@@ -98,27 +104,38 @@ class Lognormal:
         scale = x * math.log(2 * math.pi) + (x - 1) * math.log(inner) + np.log(outer)
         return np.asarray(-0.5 * (scale + squares / inner + x * (y - math.log(self.median)) ** 2 / outer) - x * y)
 
+    def expected(self, baskets: ArrayLike, log_mean: ArrayLike) -> Floats:
+        """E[mean basket | mean logarithm of x baskets], in units of currency: the customer's level is shrunk to all's.
+
+        The level given the baskets is normal with mean m + w (ȳ − m) and variance between² (1 − w), where
+        w = x between² / (x between² + within²) and m the logarithm of the median (normal-normal model).
+        """
+        x, y = np.asarray(baskets, float), np.asarray(log_mean, float)
+        m, own, noise = math.log(self.median), self.between**2, self.within**2
+        weight = x * own / (x * own + noise)
+        return np.asarray(np.exp(m + weight * (y - m) + (own * (1 - weight) + noise) / 2))
+
 
 def fit_gamma_gamma_to_means(baskets: pd.DataFrame) -> Estimate[GammaGamma]:
     """Fit the Gamma-Gamma model to customers' mean baskets, the published way.
 
     ``baskets`` has one row per basket with ``customer`` and ``amount`` (above zero).
     """
-    table = _sufficient(baskets)
+    table = sufficient(baskets)
     x, z = table["baskets"].to_numpy(float), table["mean"].to_numpy(float)
     return maximise(lambda model: float(model.log_likelihood_of_means(x, z).sum()), _starts(table), len(table))
 
 
 def fit_gamma_gamma(baskets: pd.DataFrame) -> Estimate[GammaGamma]:
     """Fit the Gamma-Gamma model to every basket; see :func:`fit_gamma_gamma_to_means` for the argument."""
-    table = _sufficient(baskets)
+    table = sufficient(baskets)
     x, z, y = (table[name].to_numpy(float) for name in ("baskets", "mean", "log_mean"))
     return maximise(lambda model: float(model.log_likelihood(x, z, y).sum()), _starts(table), len(table))
 
 
 def fit_lognormal(baskets: pd.DataFrame) -> Estimate[Lognormal]:
     """Fit the lognormal model to every basket; see :func:`fit_gamma_gamma_to_means` for the argument."""
-    table = _sufficient(baskets)
+    table = sufficient(baskets)
     x, y, squares = (table[name].to_numpy(float) for name in ("baskets", "log_mean", "log_squares"))
     median, spread = math.exp(y.mean()), max(float(y.std()), 0.01)
     starts = [Lognormal(median, share * spread, spread) for share in (0.3, 1.0)]
@@ -131,7 +148,7 @@ def _starts(table: pd.DataFrame) -> list[GammaGamma]:
     return [GammaGamma(p, q, mean * (q - 1) / p) for p, q in ((1.0, 2.0), (5.0, 4.0), (20.0, 10.0))]
 
 
-def _sufficient(baskets: pd.DataFrame) -> pd.DataFrame:
+def sufficient(baskets: pd.DataFrame) -> pd.DataFrame:
     """What the likelihoods need of each customer: ``baskets``, ``mean``, ``log_mean``, ``log_squares``."""
     logs = np.log(baskets["amount"])
     amounts, levels = baskets["amount"].groupby(baskets["customer"]), logs.groupby(baskets["customer"])

@@ -12,7 +12,7 @@ purchases", Applied Statistics 8 (1959), 26–41.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
@@ -27,12 +27,35 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+class BuyingModel(Protocol):
+    """What every model of buying can tell; all arguments broadcast, times are in its unit of time."""
+
+    title: ClassVar[str]
+
+    def log_likelihood(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
+        """Of each customer's times of purchase, so that it compares between the models."""
+
+    def probability(self, count: ArrayLike, time: ArrayLike) -> Floats:
+        """P(X(t) = x), of a new customer."""
+
+    def expected(self, time: ArrayLike) -> Floats:
+        """E[X(t)], of a new customer."""
+
+    def alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
+        """P(still a customer at T | x, t_x, T)."""
+
+    def expected_next(self, time: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
+        """E[X(T, T+t) | x, t_x, T]."""
+
+
 @dataclass(frozen=True)
 class NBD:
     """Purchases at a steady rate λ for ever: X(t) | λ ~ Poisson(λt), λ ~ Gamma(shape r, rate alpha).
 
     ``alpha`` is in units of time, so that r/alpha is the mean number of purchases per unit of time.
     """
+
+    title: ClassVar[str] = "NBD"
 
     r: float
     alpha: float
@@ -64,8 +87,12 @@ class NBD:
         """E[X(t)], the expected number of purchases in a time t from any moment."""
         return np.asarray(self.rate * np.asarray(time, float))
 
-    def expected_next(self, time: ArrayLike, frequency: ArrayLike, age: ArrayLike) -> Floats:
-        """E[X(T, T+t) | x, T] = (r + x) t / (alpha + T)."""
+    def alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
+        """One for everybody: nobody lapses."""
+        return np.ones(np.broadcast_shapes(*(np.shape(given) for given in (frequency, recency, age))))
+
+    def expected_next(self, time: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
+        """E[X(T, T+t) | x, T] = (r + x) t / (alpha + T); ``recency`` tells nothing more."""
         x, t = np.asarray(frequency, float), np.asarray(age, float)
         return np.asarray((self.r + x) * np.asarray(time, float) / (self.alpha + t))
 
@@ -76,6 +103,8 @@ class BGNBD:
 
     λ ~ Gamma(shape r, rate alpha), p ~ Beta(a, b), independently. ``alpha`` is in units of time.
     """
+
+    title: ClassVar[str] = "BG/NBD"
 
     r: float
     alpha: float
@@ -154,7 +183,7 @@ class BGNBD:
 def fit_nbd(summary: pd.DataFrame) -> Estimate[NBD]:
     """Fit the NBD by maximum likelihood to ``frequency``, ``recency`` and ``age`` of customers."""
     mean = max(float(summary["frequency"].sum()), 1.0) / float(summary["age"].sum())
-    return maximise(_total(summary), [NBD(r, r / mean) for r in (0.3, 1.0, 3.0)], len(summary))
+    return maximise(total(summary), [NBD(r, r / mean) for r in (0.3, 1.0, 3.0)], len(summary))
 
 
 def fit_bgnbd(summary: pd.DataFrame) -> Estimate[BGNBD]:
@@ -164,10 +193,10 @@ def fit_bgnbd(summary: pd.DataFrame) -> Estimate[BGNBD]:
     """
     nbd = fit_nbd(summary).model
     starts = [BGNBD(nbd.r, nbd.alpha, a, b) for a, b in ((0.1, 2.0), (1.0, 3.0), (1.0, 1.0))]
-    return maximise(_total(summary), starts, len(summary))
+    return maximise(total(summary), starts, len(summary))
 
 
-def _total(summary: pd.DataFrame) -> Callable[[NBD | BGNBD], float]:
+def total(summary: pd.DataFrame) -> Callable[[BuyingModel], float]:
     """The log-likelihood of all customers; those with the same history are worked out once."""
     histories = summary.groupby(["frequency", "recency", "age"]).size()
     frequency, recency, age = (

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from sim.errors import InputError
 from sim.evidence import USER
-from sim.files.shape import annotation_of, inner_paths, shape, tag
+from sim.files.shape import annotation_of, inner_paths, shape, tag, usual_kind
 from sim.files.tree import Path, dotted, parse
 from sim.files.verdict import validated
 from sim.quantity import Note
@@ -142,7 +142,8 @@ def _member(annotation: Any, inside: Any, key: str, *, adding: bool) -> tuple[An
     if get_origin(kind) is dict:
         return (get_args(kind)[1], key) if key and (adding or key in inside) else (None, key)
     models = admitted.models
-    model = models.get("") or next((one for one in models.values() if tag(one) == inside.get("kind")), None)
+    said = inside.get("kind", usual_kind(models))
+    model = models.get("") or next((one for one in models.values() if tag(one) == said), None)
     if model is None or key == "notes" or key not in model.model_fields:
         return None, key
     return annotation_of(key, model.model_fields[key]), key

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sim.files.shape import annotation_of, inner_paths, nearest, required, shape, shown, tag, unit_of
+from sim.files.shape import annotation_of, inner_paths, nearest, required, shape, shown, unit_of, usual_kind
 from sim.files.tree import Path, dotted
 from sim.quantity import Note
 from sim.strategy import PRESETS, Strategy
@@ -119,8 +119,7 @@ class Check:
             return None
         if "" in models:
             return models[""]
-        default = next((one for one in models.values() if not one.model_fields["kind"].is_required()), None)
-        kind = value.get("kind", default and tag(default))
+        kind = value.get("kind", usual_kind(models))
         if isinstance(kind, str) and kind in models:
             return models[kind]
         where = dotted((*path, "kind"))

@@ -103,6 +103,9 @@ def _property(name: str, schema: Schema) -> Schema:
 def _value(name: str, schema: Schema, unit: str | None) -> Schema:
     """What may stand at a place: strategies also by name, numbers and words also annotated."""
     schema = {key: value for key, value in schema.items() if key not in ("discriminator", "title")}
+    if "anyOf" in schema:  # a choice that may also be left out
+        kept = [{key: said for key, said in one.items() if key != "discriminator"} for one in schema["anyOf"]]
+        schema["anyOf"] = kept
     if schema.get("$ref") == "#/$defs/Strategy":
         return {"$ref": "#/$defs/NamedStrategy"}
     if (names := schema.pop("patternProperties", None)) is not None:

@@ -35,6 +35,11 @@ def tag(model: type[BaseModel]) -> str:
     return str(get_args(model.model_fields["kind"].annotation)[0])
 
 
+def usual_kind(models: Mapping[str, type[BaseModel]]) -> str | None:
+    """The kind that is meant where none is given, if there is one."""
+    return next((kind for kind, one in models.items() if kind and not one.model_fields["kind"].is_required()), None)
+
+
 def shape(annotation: Any) -> Shape:
     """The alternatives of a type annotation."""
     if get_origin(annotation) is Annotated:
