@@ -42,8 +42,9 @@ def read_answers(
 ) -> tuple[Tallies, int]:
     """Read a survey; see :func:`sim.calibrate.survey.fit_survey` for the arguments.
 
-    Returns the answers by segment and the number of respondents who gave none. Weighted answers are counted so that they sum to
-    their effective number (L. Kish, *Survey Sampling*, 1965). Raises :class:`InputError` for whatever cannot be right.
+    Returns the answers by segment and the number of respondents who gave none. Weighted answers are counted so that
+    they sum to their effective number (L. Kish, *Survey Sampling*, 1965). Raises :class:`InputError` for whatever
+    cannot be right.
     """
     table = read_table(path, ROLES, columns, "a survey", each="respondent")
     source = str(path)

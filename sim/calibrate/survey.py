@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,7 +19,6 @@ from sim.quantity import on_scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -267,9 +267,8 @@ def fit_survey(
     """
     if meaning not in ("importance", "comfort"):
         raise InputError(f"meaning: {meaning!r} is no meaning of a score; it is importance (of privacy) or comfort")
-    source = str(path)
     tallies, unanswered = read_answers(path, columns, None if scale is None else parse_scale(scale), n)
-    return _fit(tallies, meaning, source, unanswered)
+    return _fit(tallies, meaning, Path(path).name, unanswered)
 
 
 def published() -> SurveyFit:
@@ -296,8 +295,8 @@ def _fit(tallies: Mapping[str, tuple[int, Tally]], meaning: Meaning, source: str
         _enough(respondents, counted, where, bool(segment))
         if not possible(bands):
             raise InputError(
-                f"{where}: {len(bands.count)} bands are too few to tell how thresholds differ; at least three are needed, "
-                "not counting ends that have a band of their own"
+                f"{where}: {len(bands.count)} bands are too few to tell how thresholds differ; at least three are "
+                "needed, not counting ends that have a band of their own"
             )
         estimate = fit_thresholds(bands)
         if not estimate.determined:
