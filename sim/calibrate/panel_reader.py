@@ -82,7 +82,9 @@ def read_panel(path: str | Path, columns: Mapping[str, str] | None = None) -> Ch
         if found:
             lacking = [brand for brand in brands if brand not in found]
             if lacking:
-                raise InputError(f"{path}: {lacking[0]} has a price and no {role}; give the {role} of all brands or none")
+                raise InputError(
+                    f"{path}: {lacking[0]} has a price and no {role}; give the {role} of all brands or none"
+                )
             rows[role] = _numbers(table, {brand: found[brand] for brand in brands}, path, f"a {role}")
     return numbered(path.name, brands, rows)
 
