@@ -102,6 +102,12 @@ class Scenario(Frozen):
 
         return changed(self, changes)
 
+    @property
+    def client(self) -> str:
+        """The firm to ask about where none is named: the first that personalises, or the first."""
+        personal = (name for name, firm in self.firms.items() if firm.strategy.depth > 0.0)
+        return next(personal, next(iter(self.firms)))
+
     def strategy_named(self, name: str) -> Strategy | None:
         """The strategy of that name: a firm's, one of the scenario's own, or a preset; None if there is none."""
         if name in self.firms:

@@ -69,7 +69,7 @@ class Landing:
             source=self.source,
             paths=tuple(self.values),
             scales=tuple(self.scales[path] for path in self.values),
-            covariance=tuple(tuple(float(f"{one:.8g}") for one in row) for row in self.covariance),
+            covariance=tuple(tuple(_digits(one, 6) for one in row) for row in self.covariance),
         )
 
 
@@ -89,12 +89,21 @@ def landed(scenario: Scenario, landings: Sequence[Landing]) -> Scenario:
         for path, value in landing.values.items():
             known = scenario.notes.get(path, Note())
             changes[path] = {
-                "value": value,
+                "value": _digits(value, 6),
                 "source": landing.source,
                 "n": landing.n,
-                **({"se": errors[path]} if math.isfinite(errors[path]) else {}),
-                **({"range": reach} if (reach := landing.ranges.get(path, known.range)) else {}),
+                **({"se": _digits(errors[path], 3)} if math.isfinite(errors[path]) else {}),
+                **(
+                    {"range": [_digits(end, 3) for end in reach]}
+                    if (reach := landing.ranges.get(path, known.range))
+                    else {}
+                ),
                 **({"note": landing.remarks[path]} if path in landing.remarks else {}),
             }
     changes |= {place: joint for place, joint in joints.items() if joint is not None}
     return scenario.with_(changes)
+
+
+def _digits(value: float, digits: int) -> float:
+    """A number to so many significant digits, more than any fit supports, so that a file of them can be read."""
+    return float(f"{value:.{digits}g}")

@@ -6,7 +6,7 @@ import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sim.calibrate.log import day_of
+from sim.calibrate.dates import given_day
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ def divided(log: PurchaseLog, holdout: bool | str | date) -> tuple[date | None, 
 
 def _given(day: str | date, log: PurchaseLog) -> date:
     """The first day held out, as a caller gave it."""
-    first = date(day.year, day.month, day.day) if isinstance(day, date) else day_of(day.strip())
-    if first is None:
-        raise InputError(f"holdout: {day!r} is not a date; write the year first, such as 1997-10-01")
+    first = given_day(day, "holdout")
     if not log.start < first <= log.end:
         raise InputError(
             f"{log.source}: cannot hold out what begins on {first}; the log runs from {log.start} to {log.end}, and "

@@ -1,11 +1,13 @@
-"""Places to write results to, and pictures as files: PNG, SVG or PDF, whole or not at all."""
+"""Places to write results to; pictures (PNG, SVG or PDF) and texts as files, whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sim.errors import InputError
 from sim.present.house import house_style
@@ -65,11 +67,38 @@ def save_picture(figure: Figure, path: Path) -> None:
     """
     can_hold_picture(path)
     kind = path.suffix.lower().removeprefix(".")
+    with _whole(path) as stream, house_style():
+        figure.savefig(stream, format=kind, dpi=figure.dpi, metadata=NO_DATE[kind])
+
+
+def can_hold_text(path: Path | None, over: bool = False) -> None:
+    """Refuse a file that cannot be written, or that is there already unless it may be written over.
+
+    Raises :class:`sim.errors.InputError`.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file")
+    if path.exists() and not over:
+        raise InputError(f"{path} is there already; name another file, or write over it with --force")
+    _probe(path.absolute().parent, path)
+
+
+def save_text(text: str, path: Path) -> None:
+    """Write a text, whole or not at all."""
+    with _whole(path) as stream:
+        stream.write(text.encode("utf-8"))
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A stream into a file that takes the name only once it is complete; what was there before stays until then."""
     handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.stem}-", suffix=path.suffix)
     part = Path(name)
     try:
-        with os.fdopen(handle, "wb") as stream, house_style():
-            figure.savefig(stream, format=kind, dpi=figure.dpi, metadata=NO_DATE[kind])
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     except BaseException:
