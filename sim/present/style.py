@@ -157,7 +157,9 @@ def finish(figure: Any, title: str, manifest: Mapping[str, Any], key: Sequence[A
 
 
 def footer(manifest: Mapping[str, Any]) -> str:
-    """What identifies a result, and what it is not, in one line."""
+    """What identifies a result, and what it is not, in one line; a fit to data brings a line of its own."""
+    if "footer" in manifest:
+        return str(manifest["footer"])
     n = manifest["replications"]
     return (
         f"Scenario {short(str(manifest['scenario']), 60)}, hash {manifest['hash']}, seed {manifest['seed']}, "
