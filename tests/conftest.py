@@ -27,15 +27,13 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """The folder of reference data: `$PERSONALISATION_ROI_DATA`, or else `../shared/data`.
+    """The folder of reference data: `$PERSONALISATION_ROI_DATA`, which conftest.py at the root sets where it can.
 
     The data belong to others and are not part of the repository; without them the test is skipped.
     """
     named = os.environ.get("PERSONALISATION_ROI_DATA")
-    checkout = Path(os.environ.get("PERSONALISATION_ROI_CHECKOUT", ROOT))
-    folder = Path(named) if named else checkout.parent / "shared" / "data"
-    if named and not folder.is_dir():
-        pytest.fail(f"PERSONALISATION_ROI_DATA names {named}, which is not a folder")
-    if not folder.is_dir():
+    if named is None:
         pytest.skip("no reference data: PERSONALISATION_ROI_DATA must name the folder that holds cdnow/")
-    return folder
+    if not Path(named).is_dir():
+        pytest.fail(f"PERSONALISATION_ROI_DATA names {named}, which is not a folder")
+    return Path(named)

@@ -132,8 +132,9 @@ def thresholds_chart(fit: SurveyFit) -> Figure:
             axes.set_xlabel(READINGS[fit.meaning])
             chance = goodness[segment]
             if np.isfinite(chance):
+                odds = "under 1 %" if chance < 0.01 else percent(chance)
                 axes.annotate(
-                    f"probability of a fit no better by chance: {'under 1 %' if chance < 0.01 else percent(chance)}", (0.02, 0.98), xycoords="axes fraction", va="top",
+                    f"a fit no better by chance: {odds}", (0.02, 0.98), xycoords="axes fraction", va="top",
                     size=8.5, color=QUIET,
                 )  # fmt: skip
         panels[0].legend(loc="upper left", bbox_to_anchor=(0.0, 0.93))
