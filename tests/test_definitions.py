@@ -12,6 +12,7 @@ import pytest
 from sim.experiment import money
 from sim.experiment.compare import compare
 from sim.experiment.comparison import Comparison
+from sim.experiment.variance import variance_split
 from sim.market import simulate
 from sim.run import Run
 from sim.scenario import Scenario
@@ -149,3 +150,32 @@ def test_paying_from_the_first_month_on_gives_the_form_without_retention_in_the_
     assert whole * retention == pytest.approx(money.lifetime_value(margin, retention, rate))
     censored = whole * (1 - (retention / (1 + rate)) ** periods)
     assert money.net_present_value(paid, rate) == pytest.approx(censored, rel=1e-12)
+
+
+def test_every_column_about_uncertain_numbers_is_defined(scenario: Scenario) -> None:
+    unsure = compare(scenario, "Trusted", parameters="uncertain", replications=2)
+    title = "Comparing with uncertain numbers"
+    assert set(defined(title, "column of `variance`")) == {"source", *unsure.variance.columns}
+    assert set(defined(title, "column of `drivers`")) == set(unsure.drivers.columns)
+
+
+def test_the_equations_of_the_variance_are_those_of_the_code() -> None:
+    """The four equations as they are written, on random answers."""
+    draws = np.random.default_rng(3).normal(size=(50, 3))
+    y, other_luck, other_estimates = draws.T
+    text = section("Comparing with uncertain numbers").split("```equations\n")[1].split("```")[0]
+    told = {
+        "mean of (Y − Y′)² / 2": ((y - other_luck) ** 2).mean() / 2,
+        "mean of (Y − Y″)² / 4 + mean of (Y′ − Y″)² / 4": (
+            ((y - other_estimates) ** 2).mean() + ((other_luck - other_estimates) ** 2).mean()
+        )
+        / 4,
+        "total": y.var(ddof=1),
+    }
+    for line in text.strip().splitlines():
+        name, equation = (part.strip() for part in line.split(" = "))
+        first, minus, second = equation.partition(" − ") if equation not in told else (equation, "", "")
+        told[name] = told[first] - told[second] if minus else told[first]
+    found = variance_split(y, draws[:, 1:])["variance"]
+    for source in ("chance", "estimation", "assumption"):
+        assert found[source] == pytest.approx(told[source]), source
