@@ -65,12 +65,21 @@ class Spread(Frozen):
     )
 
 
+class Vigilance(Spread):
+    """How many intrusions customers notice by themselves: a Beta distribution; few notice much."""
+
+    mean: float = quantity(0.15, "share", "mean over customers", likely=(0.02, 0.4), within=(0, 1))
+    concentration: float = quantity(
+        4.0, "shape", "how alike customers are; larger is more alike", likely=(1.0, 20.0), within=(0.01, 1e6)
+    )
+
+
 class Segment(Frozen):
     """A named part of the customers with thresholds and vigilance of its own."""
 
     share: float = quantity(1.0, "share", "part of all customers", likely=(0.0, 1.0), within=(0, 1))
     threshold: Threshold = Threshold()
-    vigilance: Spread = Spread(mean=0.15, concentration=4.0)
+    vigilance: Vigilance = Vigilance()
 
 
 class Shopping(Frozen):
@@ -173,7 +182,7 @@ class Customers(Frozen):
         {}, max_length=20, description="parts of the customers, by name; none: all alike"
     )
     threshold: Threshold = Threshold()
-    vigilance: Spread = Spread(mean=0.15, concentration=4.0)
+    vigilance: Vigilance = Vigilance()
     separation: Spread = Spread(mean=0.5, concentration=4.0)
     shopping: Shopping = Shopping()
     basket: Annotated[LognormalBasket | GammaBasket, Field(discriminator="kind")] = LognormalBasket()

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.calibrate import fit_transactions
 from sim.calibrate.landing import Landing, landed
+from sim.calibrate.survey import published
 from sim.errors import InputError
 from sim.evidence import MEANING, evidence
 from sim.quantity import Scale, off_scale, on_scale, slope
@@ -138,3 +140,22 @@ def test_a_brief_file_keeps_the_notes(root: Path, name: str) -> None:
     scenario = load(root / "scenarios" / f"{name}.yaml")
     again = read(to_yaml(scenario, brief=True))
     assert (again, again.hash) == (scenario, scenario.hash)
+
+
+def test_the_thresholds_of_retail_are_known_as_well_as_the_published_survey_lets_them_be(root: Path) -> None:
+    retail = load(root / "scenarios" / "retail.yaml")
+    (survey,) = published().landings()
+    np.testing.assert_allclose(retail.fits["thresholds"].covariance, survey.covariance, atol=1e-5)
+    for path, error in survey.errors().items():
+        assert retail.notes[path].se == pytest.approx(error, rel=0.02)
+
+
+def test_the_customers_of_cdnow_are_known_as_well_as_the_sample_lets_them_be(root: Path, data: Path) -> None:
+    cdnow = load(root / "scenarios" / "cdnow.yaml")
+    fit = fit_transactions(data / "cdnow" / "CDNOW_sample.txt", until="1997-09-30", holdout=False)
+    for landing in fit.landings("means", "bg-nbd"):
+        joint = cdnow.fits[landing.name]
+        assert joint.paths == tuple(landing.values)
+        np.testing.assert_allclose(joint.covariance, landing.covariance, rtol=0.01, atol=1e-6)
+        for path, error in landing.errors().items():
+            assert cdnow.notes[path].se == pytest.approx(error, rel=0.01)
