@@ -121,6 +121,7 @@ def test_until_forgets_what_came_later(write: Write) -> None:
         ("customer,date,amount\na,20240101,\n", "line 2: '' is not an amount"),
         ("customer,date,amount\na,20240101\n", "line 2: found 2 columns, 3 in the first line"),
         ("customer,date,amount\na,20240101,1e13\n", "line 2: '1e13' is too large"),
+        ("customer,date,amount\na,20240101," + "9" * 400, "line 2: '9{60}…' is too large"),
     ],
 )
 def test_a_log_that_cannot_be_right_is_refused_in_one_sentence(write: Write, content: str | bytes, said: str) -> None:

@@ -338,6 +338,17 @@ def test_a_frame_is_refused_by_row(tmp_path: Path) -> None:
     refused(r"log\.parquet, row 1: '2024' is not a date", path)
 
 
+def test_parquet_that_is_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    duckdb.execute(
+        "COPY (SELECT md5(range::VARCHAR) AS customer, DATE '2024-01-31' AS date, 5 AS amount FROM range(9999)) "
+        f"TO '{path}' (FORMAT parquet)"
+    )
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000] + bytes(60_000) + whole[61_000:])
+    refused("the file is damaged", path)
+
+
 def test_columns_are_taken_as_given(write: Write) -> None:
     path = write("a;2024-01-31;5;9", header="CustNo;day;gross;net")
     log = read_log(path, {"customer": "CustNo", "amount": "net"})

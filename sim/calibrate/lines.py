@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("customer", "date", "amount")
 MOST_OFFENDERS = 1_000  # different texts among which the first wrong line is sought
+LONGEST_TEXT = 60  # characters of a cell that a message shows
 BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\ufeff"
 USUAL: dict[str, dict[str, str]] = {
     "date": {
@@ -64,7 +65,8 @@ class Lines:
     def refuse(self, role: str, condition: str, say: Callable[[str], str]) -> NoReturn:
         """Refuse the log for the first line under a condition."""
         number, text = self.first(role, condition)
-        raise InputError(f"{self.source.place(number)}: {say(text)}")
+        short = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+        raise InputError(f"{self.source.place(number)}: {say(short)}")
 
 
 @contextmanager
