@@ -147,7 +147,8 @@ class Source:
             with connected() as connection:
                 cursor = connection.execute(f"SELECT * FROM {self.scan()}")
                 while rows := cursor.fetchmany(10_000):
-                    for number, row in enumerate(rows, start=number + 1):
+                    for row in rows:
+                        number += 1
                         yield number, ["" if cell is None else cell.strip() for cell in row]
         except duckdb.Error as error:
             raise self.broken(error) from None
@@ -200,7 +201,7 @@ class Source:
                             f"{self.path}, line {number}: byte 0x{line[wrong.start]:02x} is not UTF-8; "
                             "save the file as CSV in UTF-8"
                         )
-        return InputError(f"{self.path}: the file is damaged ({str(error).splitlines()[0]}); give a whole one")
+        return InputError(f"{self.path}: the file is damaged ({str(error).partition(chr(10))[0]}); give a whole one")
 
 
 def opened(path: str | Path, what: str, each: str, spaced: bool = False, known: tuple[str, ...] = ()) -> Source:
