@@ -105,9 +105,9 @@ def _orders(lines: Lines, wishes: Wishes, apart: bool) -> Orders:
     days, remarks = _days(lines, read.day, written.amounts.sql("amount"), share, drop)
     purchases, more = _purchases(days)
     if purchases.empty:
-        why = (
-            "no customer fell into the sample; keep more lines" if days.empty else "there are only returns, no purchase"
-        )
+        why = "there are only returns, no purchase; check the signs of the amounts"
+        if days.empty:
+            why = f"no customer fell into the sample of {wishes.most_lines:,} lines; keep more of them"
         raise InputError(f"{lines.source.path}: {why}")
     sampled = (
         f"The log has {written.lines:,} lines, more than {wishes.most_lines:,}: a random {share:.3g} of the customers, "
