@@ -108,18 +108,20 @@ def test_until_forgets_what_came_later(write: Write) -> None:
         ("customer,date,amount\na,20240101,5\n ,20240102,6\n", "line 3: the customer is missing"),
         ("customer,date,amount\na,20240101,5\nb,20240230,6\n", "line 3: '20240230' is not a date"),
         (
-            "customer,date,amount\na,31/01/2024,5\n",
-            "line 2: '31/01/2024' is not a date; write the year first",
+            "customer,date,amount\na,2024/31/01,5\n",
+            "line 2: '2024/31/01' is not a date; write the year first",
         ),
         ("customer,date,amount\na,,5\n", "line 2: '' is not a date"),
         ("\n1 1 20240101 1 5\n1 1 2024011 1 5\n", "line 3: '2024011' is not a date"),
-        ("customer,date,amount\na,20240101,5\na,20240102,-6.50\n", "line 3: '-6.50' is a negative amount"),
-        ("1 1 20240101 1 -5\n", "line 1: '-5' is a negative amount"),
-        ("customer;date;amount\na;20240101;5,50\n", "line 2: '5,50' is not an amount"),
-        ("customer,date,amount\na,20240101,$5\n", r"line 2: '\$5' is not an amount"),
+        ("customer,date,amount\na,20240101,-6.50\na,20240102,-6.50\n", "only returns, no purchase"),
+        ("1 1 20240101 1 --5\n", "line 1: '--5' is not an amount"),
+        ("customer;date;amount\na;20240101;5,50,1\n", "line 2: '5,50,1' is not an amount"),
+        ("customer,date,amount\na,20240101,5 pcs\n", "line 2: '5 pcs' is not an amount"),
         ("customer,date,amount\na,20240101,inf\n", "line 2: 'inf' is not an amount"),
-        ("customer,date,amount\na,20240101\n", "line 2: '' is not an amount"),
+        ("customer,date,amount\na,20240101,\n", "line 2: '' is not an amount"),
+        ("customer,date,amount\na,20240101\n", "line 2: found 2 columns, 3 in the first line"),
         ("customer,date,amount\na,20240101,1e13\n", "line 2: '1e13' is too large"),
+        ("customer,date,amount\na,20240101," + "9" * 400, "line 2: '9{60}…' is too large"),
     ],
 )
 def test_a_log_that_cannot_be_right_is_refused_in_one_sentence(write: Write, content: str | bytes, said: str) -> None:
@@ -142,6 +144,25 @@ def test_until_has_to_be_a_day_of_the_log(write: Write, until: str) -> None:
     log = read_log(write("customer,date,amount\na,2024-01-01,5\na,2024-01-20,6\n"))
     with pytest.raises(InputError, match=until):
         log.until(until)
+
+
+def test_since_forgets_what_came_before(write: Write) -> None:
+    log = read_log(write("customer,date,amount\na,2024-01-01,5\na,2024-01-20,6\nb,2024-01-15,9\n"))
+    assert rows(log.since("2024-01-15")) == [("a", "2024-01-20", 600), ("b", "2024-01-15", 900)]
+    assert log.since("2024-01-15").summary()["frequency"].tolist() == [0, 0]
+    assert log.since().start == log.start
+
+
+def test_a_log_cannot_end_before_it_begins(write: Write) -> None:
+    log = read_log(write("customer,date,amount\na,2024-01-01,5\na,2024-01-20,6\n"))
+    with pytest.raises(
+        InputError, match="cannot calibrate since 2024-01-19; the log runs from 2024-01-01 to 2024-01-18"
+    ):
+        log.until("2024-01-18").since("2024-01-19")
+    with pytest.raises(InputError, match="since: 'soon' is not a date"):
+        log.since("soon")
+    with pytest.raises(InputError, match="begin on 2024-01-20, after its end on 2024-01-01"):
+        PurchaseLog(log.purchases, "log", log.end, log.start)
 
 
 def test_the_cdnow_sample_gives_the_published_summary(data: Path) -> None:

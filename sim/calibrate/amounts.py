@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sim.calibrate.source import quoted
+
 CENTS = 100
 LARGEST_AMOUNT = 1e12  # larger ones are surely wrong, and sums of their cents would overflow 64 bits
 
@@ -69,6 +71,8 @@ class Reading:
         Shapes that are no amount.
     marks
         Currency of each shape that has one.
+    chaff
+        Characters of the shapes other than digits.
     """
 
     decimal: Decimal | None
@@ -76,15 +80,19 @@ class Reading:
     clash: tuple[frozenset[str], frozenset[str]] | None
     strange: frozenset[str]
     marks: Mapping[str, str]
+    chaff: frozenset[str]
 
     def sql(self, column: str) -> str:
         """The amount in units of currency of a column of text in DuckDB's SQL, NULL where it is none."""
         point = self.decimal or "."
-        digits = f"regexp_replace({column}, '[^0-9{point}]', '', 'g')"
+        digits = column
+        for chaff in sorted(self.chaff - {point}):
+            digits = f"replace({digits}, {quoted(chaff)}, '')"  # several of them are quicker than one pattern
         if point == ",":
             digits = f"replace({digits}, ',', '.')"
-        minus = " OR ".join(f"contains({column}, '{text}')" for text in (*_MINUS, "("))
-        value = f"TRY_CAST({digits} AS DOUBLE) * CASE WHEN {minus} THEN -1 ELSE 1 END"
+        value = f"TRY_CAST({digits} AS DOUBLE)"
+        if signs := [f"contains({column}, {quoted(text)})" for text in sorted(self.chaff & {*_MINUS, "("})]:
+            value = f"CASE WHEN {' OR '.join(signs)} THEN -{value} ELSE {value} END"
         return f"COALESCE(TRY_CAST({column} AS DOUBLE), {value})" if point == "." else value
 
 
@@ -105,15 +113,16 @@ def reading(shapes: Iterable[str], given: Decimal | None = None) -> Reading:
     )
     unsettled = frozenset(shape for shape in possible if shape not in strange and _separated(shape))
     unsettled -= points | commas
+    chaff = frozenset("".join(shape for shape in possible if shape not in strange)) - {"9"}
     if given:
-        return Reading(given, frozenset(), None, strange, marks)
+        return Reading(given, frozenset(), None, strange, marks, chaff)
     if points and commas:
-        return Reading(None, frozenset(), (points, commas), strange, marks)
+        return Reading(None, frozenset(), (points, commas), strange, marks, chaff)
     if commas:
-        return Reading(",", frozenset(), None, strange, marks)
+        return Reading(",", frozenset(), None, strange, marks, chaff)
     if points or not unsettled:
-        return Reading(".", frozenset(), None, strange, marks)
-    return Reading(None, unsettled, None, strange, marks)
+        return Reading(".", frozenset(), None, strange, marks, chaff)
+    return Reading(None, unsettled, None, strange, marks, chaff)
 
 
 def _possible(shape: str) -> tuple[frozenset[Decimal], str]:

@@ -21,17 +21,19 @@ DAY_FIRST, MONTH_FIRST = "DD/MM/YYYY", "MM/DD/YYYY"
 _DAY = re.compile(r"(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _TIME = r"(,? +|T)[0-9]{1,2}:[0-9]{2}.*$|T[0-9]{4,6}.*$"  # in RE2, as DuckDB has it, and in Python alike
 _MONTH = (
-    r"(?i:(?P<short>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|"
-    r"(?P<long>january|february|march|april|june|july|august|september|october|november|december))"
+    "(?i:january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)"
 )
-_NUMERIC = re.compile(r"9{1,2}([-/. ])9{1,2}\1(?P<year>9999|99)")
-_YEAR_FIRST = re.compile(r"9999([-/. ])9{1,2}\1(?:9{1,2})|(?P<compact>99999999)")
-_SHORT_YEAR_FIRST = re.compile(r"99([-/. ])99\1(?P<year>99)")
-_NAMED = {
-    "DMY": re.compile(rf"9{{1,2}}[-/. ]? ?{_MONTH}[-/., ]? ?(?P<year>9999|99)"),
-    "MDY": re.compile(rf"{_MONTH}[-/. ]? ?9{{1,2}}[-/., ] ?(?P<year>9999|99)"),
-    "YMD": re.compile(rf"(?P<year>9999)[-/. ]? ?{_MONTH}[-/. ]? ?9{{1,2}}"),
+_FORMS = {
+    "open": re.compile(r"(?P<first>9{1,2})(?P<mark>[-/. ])(?P<second>9{1,2})(?P=mark)(?P<Y>9999|99)"),
+    "YMD": re.compile(
+        rf"(?P<Y>9999)(?P<mark>[-/. ])(?P<M>9{{1,2}})(?P=mark)(?P<D>9{{1,2}})|(?P<compact>99999999)|"
+        rf"(?P<year>9999)[-/. ]?(?P<month>{_MONTH})[-/. ]?(?P<day>9{{1,2}})"
+    ),
+    "DMY": re.compile(rf"(?P<D>9{{1,2}})(?:[-/. ]|\. )?(?P<M>{_MONTH})[-/. ]?(?P<Y>9999|99)"),
+    "MDY": re.compile(rf"(?P<M>{_MONTH})[-/. ]?(?P<D>9{{1,2}})(?:[-/ ]|, ?)(?P<Y>9999|99)"),
 }
+_SHORT_YEAR_FIRST = re.compile(r"(?P<Y>99)(?P<mark>[-/. ])(?P<M>99)(?P=mark)(?P<D>99)")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Forms:
         people write them (``DD/MM/YYYY``), or "" where there is only one.
     timed
         Whether a time of day follows some of them.
+    joined
+        Whether no date has a blank or the name of a month in it, so that it ends where a blank or T is.
     dotted
         Whether all dates that leave the order of day and month open have points.
     strange
@@ -53,18 +57,15 @@ class Forms:
 
     readings: dict[str, tuple[str, ...]]
     timed: bool
+    joined: bool
     dotted: bool
     strange: frozenset[str]
 
     def sql(self, column: str, reading: str) -> str:
         """The calendar day of a column of text in DuckDB's SQL, NULL where it is none."""
-        day = f"regexp_replace({column}, '{_TIME}', '')" if self.timed else column
-        if any("%b" in text or "%B" in text for text in self.readings[reading]):
-            day = f"regexp_replace({day}, '([0-9])([A-Za-z])', '\\1 \\2')"
-            day = f"regexp_replace({day}, '([A-Za-z])([0-9])', '\\1 \\2')"
-            day = f"regexp_replace({day}, '[^0-9A-Za-z]+', ' ', 'g')"
-        else:
-            day = f"translate({day}, '-/.', '   ')"
+        day = column
+        if self.timed:
+            day = f"regexp_extract({day}, '^[^ ,T]+')" if self.joined else f"regexp_replace({day}, '{_TIME}', '')"
         formats = ", ".join(f"'{text}'" for text in self.readings[reading])
         return f"CAST(try_strptime({day}, [{formats}]) AS DATE)"
 
@@ -82,54 +83,52 @@ def forms(shapes: Iterable[str], given: str | None = None) -> Forms:
 
     Raises :class:`InputError` where ``given`` is no such form.
     """
-    order = _order(given) if given else None
-    fixed: set[str] = set()  # formats that speak for themselves
-    open_years: set[str] = set()
+    asked = _order(given) if given else None
+    found: dict[str, set[str]] = {"": set(), "DMY": set(), "MDY": set()}  # formats that speak for themselves, or do not
     strange = set()
     timed, dotted = False, True
     for shape in shapes:
         day = re.sub(_TIME, "", shape)
         timed |= day != shape
-        if match := _NUMERIC.fullmatch(day):
-            if order == "YMD":
-                if _SHORT_YEAR_FIRST.fullmatch(day):
-                    fixed.add("%y %m %d")
-                else:
-                    strange.add(shape)
-                continue
-            open_years.add("%Y" if match["year"] == "9999" else "%y")
-            dotted &= match[1] == "."
-        elif match := _YEAR_FIRST.fullmatch(day):
-            if order in (None, "YMD"):
-                fixed.add("%Y%m%d" if match["compact"] else "%Y %m %d")
-            else:
-                strange.add(shape)
-        elif named := next(((k, m) for k, form in _NAMED.items() if (m := form.fullmatch(day))), None):
-            where, match = named
-            if order not in (None, where):
-                strange.add(shape)
-                continue
-            letters = {
-                "Y": "%Y" if match["year"] == "9999" else "%y",
-                "M": "%b" if match["short"] else "%B",
-                "D": "%d",
-            }
-            fixed.add(" ".join(letters[part] for part in where))
-        else:
+        order, match = next(((order, m) for order, form in _FORMS.items() if (m := form.fullmatch(day))), (None, None))
+        if order == "open" and asked == "YMD":
+            order, match = "YMD", _SHORT_YEAR_FIRST.fullmatch(day)
+        if match is None or (order != "open" and asked not in (None, order)):
             strange.add(shape)
-    # Two digits of a year go first: the longer form would take 24 for the year of our Lord 24.
-    plain = tuple(sorted(fixed, key=lambda text: ("%Y" in text, text)))
-    years = sorted(open_years, reverse=True)
-    numeric = {
-        DAY_FIRST: tuple(f"%d %m {year}" for year in years),
-        MONTH_FIRST: tuple(f"%m %d {year}" for year in years),
-    }
-    if not open_years:
-        readings = {"": plain or ("%Y %m %d",)}
+        elif order == "open":
+            dotted &= match["mark"] == "."
+            for first, second, way in (("%d", "%m", "DMY"), ("%m", "%d", "MDY")):
+                found[way].add(f"{first}{match['mark']}{second}{match['mark']}{_year(match['Y'])}")
+        else:
+            found[""].add(_format(day, match))
+    # Two digits of a year go first: the longer form would take 24 for the year 24 of our era.
+    tried = {way: tuple(sorted(formats, key=lambda text: ("%Y" in text, text))) for way, formats in found.items()}
+    if not tried["DMY"]:
+        readings = {"": tried[""] or ("%Y-%m-%d",)}
     else:
-        wanted = {"DMY": (DAY_FIRST,), "MDY": (MONTH_FIRST,)}.get(order or "", (DAY_FIRST, MONTH_FIRST))
-        readings = {name: numeric[name] + plain for name in wanted}
-    return Forms(readings, timed, dotted, frozenset(strange))
+        names = {"DMY": DAY_FIRST, "MDY": MONTH_FIRST}
+        readings = {name: tried[way] + tried[""] for way, name in names.items() if asked in (None, way)}
+    joined = not any(" " in text or "%b" in text or "%B" in text for texts in tried.values() for text in texts)
+    return Forms(readings, timed, joined, dotted, frozenset(strange))
+
+
+def _year(digits: str) -> str:
+    return "%Y" if len(digits) == 4 else "%y"
+
+
+def _format(day: str, match: re.Match[str]) -> str:
+    """DuckDB's format of a date whose order of year, month and day is known, from its shape."""
+    parts = match.groupdict()
+    if parts.get("compact"):
+        return "%Y%m%d"
+    names = ("year", "month", "day") if parts.get("year") else ("Y", "M", "D")
+    year, month, number = names
+    letters = {year: _year(match[year]), number: "%d"}
+    letters[month] = "%m" if match[month].startswith("9") else "%b" if len(match[month]) == 3 else "%B"
+    text = day
+    for name in sorted(names, key=match.start, reverse=True):
+        text = text[: match.start(name)] + letters[name] + text[match.end(name) :]
+    return text
 
 
 def _order(given: str) -> str:

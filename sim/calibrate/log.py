@@ -16,7 +16,8 @@ import pandas as pd
 from sim.calibrate.amounts import CENTS, Decimal
 from sim.calibrate.columns import ALIASES, TELLING, Role, located, plain
 from sim.calibrate.dates import given_day
-from sim.calibrate.orders import MOST_LINES, Duplicates, Wishes, gather
+from sim.calibrate.notation import MOST_LINES, Duplicates, Wishes
+from sim.calibrate.orders import gather
 from sim.calibrate.source import Source, framed
 from sim.errors import InputError
 

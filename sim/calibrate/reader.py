@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sim.calibrate.amounts import Decimal
 from sim.calibrate.log import PurchaseLog
-from sim.calibrate.orders import MOST_LINES, Duplicates, Wishes
+from sim.calibrate.notation import MOST_LINES, Duplicates, Wishes
 from sim.calibrate.source import opened
 from sim.errors import InputError
 
@@ -51,7 +51,7 @@ def read_log(
 
     The file is read in place, as a stream. DuckDB uses at most :data:`sim.calibrate.source.MEMORY_MIB` and goes to
     temporary files beyond it (in the folder that TMPDIR names); with what is kept of the log in Python, a log of any
-    length is read in less than 2.5 GiB (``benchmarks/reading.py`` measures it). Where there are more than
+    length is read in less than 2 GiB (``benchmarks/reading.py`` measures it). Where there are more than
     ``most_lines`` lines, a sample of the customers is kept with all their orders. It goes by a hash of the customer's
     name, so that it is the same every time and does not depend on anything that the customer did.
 

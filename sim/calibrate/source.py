@@ -11,6 +11,7 @@ import csv
 import glob
 import gzip
 import io
+import os
 import re
 import tempfile
 import zlib
@@ -30,6 +31,7 @@ DELIMITERS = ",;\t|"
 GZIP, PARQUET, ZIP, UTF16 = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
 LOOKED_AT = 2**16  # bytes at the start of a file that show what it is
 MEMORY_MIB = 1024  # that DuckDB may use before it goes to the disk
+MOST_THREADS = 4  # each needs buffers, and those of many would not fit into that
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,18 @@ class Source:
         return cells
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        with connected() as connection:
-            cursor = connection.execute(f"SELECT * FROM {self.scan()}")
-            number = 0
-            while rows := cursor.fetchmany(10_000):
-                for row in rows:
-                    number += 1
-                    yield number, ["" if cell is None else cell.strip() for cell in row]
+        import duckdb
+
+        number = 0
+        try:
+            with connected() as connection:
+                cursor = connection.execute(f"SELECT * FROM {self.scan()}")
+                while rows := cursor.fetchmany(10_000):
+                    for row in rows:
+                        number += 1
+                        yield number, ["" if cell is None else cell.strip() for cell in row]
+        except duckdb.Error as error:
+            raise self.broken(error) from None
 
     def scan(self) -> str:
         """A table in DuckDB's SQL with the columns ``c0``, ``c1`` … as text, not trimmed, and NULL or "" where blank.
@@ -194,7 +201,7 @@ class Source:
                             f"{self.path}, line {number}: byte 0x{line[wrong.start]:02x} is not UTF-8; "
                             "save the file as CSV in UTF-8"
                         )
-        return InputError(f"{self.path}: the file is damaged ({error}); give a whole one")
+        return InputError(f"{self.path}: the file is damaged ({str(error).partition(chr(10))[0]}); give a whole one")
 
 
 def opened(path: str | Path, what: str, each: str, spaced: bool = False, known: tuple[str, ...] = ()) -> Source:
@@ -294,7 +301,8 @@ def framed(frame: pd.DataFrame, name: str) -> Source:
         numeric = pd.api.types.is_numeric_dtype(column.dtype)
         if numeric and (column.dropna() % 1 == 0).all():  # a customer 12.0 is 12
             column = column.astype("Int64")
-        texts[f"c{k}"] = column.astype("str").where(column.notna(), "").reset_index(drop=True)
+        text = column.astype("str").where(column.notna(), "").reset_index(drop=True)
+        texts[f"c{k}"] = text.astype(object)  # which every version of DuckDB knows
     types = tuple("DOUBLE" if pd.api.types.is_numeric_dtype(dtype) else "VARCHAR" for dtype in frame.dtypes)
     return Source(Path(name), "frame", tuple(map(str, frame.columns)), types=types, frame=pd.DataFrame(texts))
 
@@ -307,6 +315,7 @@ def connected(memory: int = MEMORY_MIB) -> Iterator[duckdb.DuckDBPyConnection]:
     with tempfile.TemporaryDirectory(prefix="roi-") as folder:
         settings: dict[str, Any] = {
             "memory_limit": f"{memory}MiB",
+            "threads": min(MOST_THREADS, os.cpu_count() or 1),
             "temp_directory": folder,
             "autoinstall_known_extensions": False,  # nothing is fetched from the net
         }
