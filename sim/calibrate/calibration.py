@@ -8,6 +8,7 @@ Both rest on the base market and say so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,9 @@ PLAIN = {"Client": {"strategy": "trusted"}, "Rival": {"strategy": "uniform"}}
 COSTS = ("fixed_cost", "platform_cost", "quit_cost", "capital")
 """Amounts per customer in the market that stand in proportion to sales."""
 
-OBSERVED, CUSTOMERS, MONTHS = "customers.shopping.observed_share", 2_000, 36
+OBSERVED, LEAST = "customers.shopping.observed_share", 0.01
+CUSTOMERS, MONTHS, ROUNDS = 2_000, 36, 8
+"""Of the runs from which the observed share is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,22 +154,33 @@ def calibrated(
 
 
 def _observed(scenario: Scenario, base: Scenario) -> tuple[dict[str, Any], list[str]]:
-    """The part of all trips that the client's log shows: that which the client wins where all treat everyone alike."""
+    """The part of all trips that the client's log shows: that which the client wins where all treat everyone alike.
+
+    A fixed point: the smaller the part, the more trips there are in all, the stronger habit becomes, and the larger the
+    share that the client wins.
+    """
     if OBSERVED in base.notes or base.customers.shopping.observed_share != 1.0:
         return {}, []
     firm = scenario.client
     alike = {f"firms.{name}.strategy": same_for_all(one.strategy) for name, one in scenario.firms.items()}
-    run = simulate(_small(scenario.with_(alike)))
-    share = float(run.state[-12:, list(scenario.firms).index(firm), STATE.index("share_of_wallet")].mean())
+    market = _small(scenario.with_(alike))
+
+    def won(observed: float) -> float:
+        run = simulate(market.with_({OBSERVED: observed}))
+        return float(run.state[-12:, list(scenario.firms).index(firm), STATE.index("share_of_wallet")].mean())
+
+    share = won(1.0)
+    for _ in range(ROUNDS):
+        share = math.sqrt(share * won(max(share, LEAST))) if share > 0.0 else 0.0
     if not share > 0.0:
         raise InputError(
             f"{scenario.name}: {firm} sells nothing in this market where all treat everyone the same, so its log "
             "cannot come from it; a base in which people come to think of the firm would be right"
         )
     value = {
-        "value": round(max(share, 0.01), 3),
+        "value": round(max(share, LEAST), 3),
         "source": ASSUMPTION,
-        "range": [round(max(0.01, share / 2.0), 3), round(min(1.0, share * 2.0), 3)],
+        "range": [round(max(LEAST, share / 2.0), 3), round(min(1.0, share * 2.0), 3)],
         "note": f"share of wallet of {firm} in this market where all treat everyone the same; the log shows no more",
     }
     said = (

@@ -52,6 +52,8 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if hasattr(value, "to_dict"):  # a table of pandas
         return _plain(value.to_dict("records"))
+    if hasattr(value, "isoformat"):  # a day
+        return value.isoformat().removesuffix("T00:00:00")
     if hasattr(value, "item"):  # a number of NumPy
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
