@@ -42,6 +42,11 @@ def written(folder: Path, lines: list[str], name: str = "survey.csv") -> Path:
     return path
 
 
+def evenly(parts: int) -> Bands:
+    """Nobody, on a scale of so many parts."""
+    return tally(AnswerScale(0, parts), np.array([0.0]), np.array([0.0]), parts).bands
+
+
 def scored(folder: Path, scores: np.ndarray, header: str = "score") -> Path:
     return written(folder, [header, *(f"{score:g}" for score in scores)])
 
@@ -125,8 +130,9 @@ def test_the_mean_threshold_survives_a_likert_scale(tmp_path: Path) -> None:
     assert any("cannot tell a lump" in remark for remark in fit.landings()[0].remarks.values())
 
 
-def test_a_scale_of_a_hundred_points_can_tell_lump_from_tail() -> None:
+def test_a_scale_of_a_hundred_points_can_tell_lump_from_tail(tmp_path: Path) -> None:
     assert "cannot tell" not in published().sentence
+    assert "cannot tell" not in fit_survey(scored(tmp_path, answers(people(300, 3), "0-100"))).sentence
 
 
 def test_people_without_lumps_get_none(tmp_path: Path) -> None:
@@ -140,6 +146,15 @@ def test_people_without_lumps_get_none(tmp_path: Path) -> None:
     scenario = landed(Scenario.model_validate({"firms": {"A": {}}}), [landing])
     assert (scenario.customers.threshold.at_zero, scenario.customers.threshold.at_one) == (0.0, 0.0)
     assert "does not improve the fit" in (scenario.notes[PATHS[0]].note or "")
+
+
+@pytest.mark.parametrize(("more", "kind"), [(3, Smooth), (8, LumpAtZero)])
+def test_a_lump_has_to_be_worth_its_parameter(more: int, kind: type[Smooth]) -> None:
+    """Three people of 300 too many at 0 raise the log-likelihood by 0.5, too little; eight raise it by 2.5."""
+    bands = evenly(10)
+    count = np.rint(300 * Smooth(2.0, 3.0).probabilities(bands.low, bands.high))
+    count[0] += more
+    assert type(fit_thresholds(Bands(bands.low, bands.high, count)).model) is kind
 
 
 def test_chi_squared_is_pearsons_by_hand() -> None:
@@ -210,17 +225,21 @@ def test_the_mean_is_that_of_lumps_and_beta(model: Smooth) -> None:
     assert model.mean == pytest.approx(model.at_one + inside * float(beta.mean(model.a, model.b)))
 
 
-@given(models(), st.lists(st.integers(0, 60), min_size=11, max_size=11))
-def test_turning_the_scale_round_swaps_the_shapes_and_the_ends(model: Smooth, count: list[int]) -> None:
+@given(models(), st.lists(st.floats(0.001, 0.999), min_size=3, max_size=10, unique=True), st.data())
+def test_turning_the_scale_round_swaps_the_shapes_and_the_ends(
+    model: Smooth, inner: list[float], data: st.DataObject
+) -> None:
     turned = LumpAtBoth(model.b, model.a, getattr(model, "one", 0.0), getattr(model, "zero", 0.0))
-    edges = np.array([0.0, *((np.arange(10) + 0.5) / 10), 1.0])
+    edges = np.array([0.0, *sorted(inner), 1.0])
+    count = data.draw(st.lists(st.integers(0, 60), min_size=len(edges) - 1, max_size=len(edges) - 1))
     bands = Bands(edges[:-1], edges[1:], np.array(count, dtype=float))
-    assert (turned.at_zero, turned.at_one) == (model.at_one, model.at_zero)
+    other = bands.turned()
+    assert (turned.at_zero, turned.at_one) == pytest.approx((model.at_one, model.at_zero))
     assert turned.mean == pytest.approx(1 - model.mean)
-    assert turned.probabilities(edges[:-1], edges[1:])[::-1] == pytest.approx(
-        model.probabilities(edges[:-1], edges[1:]), abs=1e-12
+    assert other.count.tolist() == count[::-1]
+    assert turned.probabilities(other.low, other.high)[::-1] == pytest.approx(
+        model.probabilities(bands.low, bands.high), abs=1e-9
     )
-    assert bands.turned().turned().count.tolist() == count
 
 
 def test_comfort_is_importance_turned_round(tmp_path: Path) -> None:
@@ -397,6 +416,7 @@ def test_answers_left_out_are_counted_and_do_not_matter(tmp_path: Path) -> None:
         (["score", *["5", "3"] * 20, "often"], {}, r"survey\.csv, line 42: the score 'often'; it should be a number"),
         (["score", *["5", "1", "3"] * 20, "8"], {"scale": "1-5"}, r"line 62: the score '8'; .* on the scale 1-5"),
         (["score", "5", "nan"], {}, r"line 3: the score 'nan'"),
+        (["score", "5", "inf"], {}, r"line 3: the score 'inf'"),
         (["id,score", "1,", "2,"], {}, "nobody gave a score"),
         (["score", *["1", "3", "5"] * 9], {}, "27 respondents are too few .* at least 30 are needed$"),
         (["score", *["4"] * 40], {"scale": "1-5"}, "all 40 respondents answered 4; answers have to differ"),

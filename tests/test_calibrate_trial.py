@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.calibrate.groups import counted, lift, means, overstatement
+from sim.calibrate.groups import counted, lift, means
 from sim.calibrate.landing import landed
 from sim.calibrate.relevance import Share, base_relevance, log_odds, prompted
 from sim.calibrate.trial import R0, SURPLUS, TrialFit, fit_trial
@@ -247,13 +247,20 @@ def test_a_single_message_that_does_better_lands_as_full_relevance(tmp_path: Pat
     assert "Personalising loses against it (visit)." in fit.finding
 
 
-def test_the_winners_curse_is_that_of_two_equal_messages(tmp_path: Path) -> None:
-    """Of two alike the higher mean is too high by θ φ(0), θ the error of their difference; 1.5 % from the draws."""
-    fit = simple(tmp_path, 150, 150, 150, 60)
-    error = math.sqrt(2 * 0.3 * 0.7 / 1000)
-    assert fit.overstatement == pytest.approx(error / math.sqrt(2 * math.pi), rel=0.03)
-    found = means(fit.trial.cells, np.array(list(fit.trial.groups().values())))
-    assert overstatement(found, [3], 0) < 1e-3, "where there is nothing to pick, nothing is picked"
+@pytest.mark.parametrize("worse", [150, 140, 120])
+def test_the_winners_curse_is_that_of_the_highest_of_two(tmp_path: Path, worse: int) -> None:
+    """The higher of two means δ apart is too high by θ φ(δ/θ), θ the error of their difference (Clark 1961).
+
+    20 000 draws tell it to within 1 % of θ, in 99.9 % of seeds to within 0.012 θ.
+    """
+    lines = [HEADER, *(line for suits in "AB" for line in cell("none", suits, 500, 60, 40))]
+    for arm, visits in (("A", 150), ("B", worse)):
+        lines += [line for suits in "AB" for line in cell(arm, suits, 500, visits, 40)]
+    fit = fit_trial(written(tmp_path, lines))
+    p, q = 0.3, worse / 500
+    error = math.sqrt((p * (1 - p) + q * (1 - q)) / 1000)
+    expected = error * math.exp(-(((p - q) / error) ** 2) / 2) / math.sqrt(2 * math.pi)
+    assert fit.overstatement == pytest.approx(expected, abs=0.012 * error)
 
 
 # What is said -------------------------------------------------------------------------------------------------------
