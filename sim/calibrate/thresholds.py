@@ -58,29 +58,31 @@ class Smooth:
     @property
     def at_zero(self) -> float:
         """Share of people at 0."""
-        return float(self._odds("zero") / (1.0 + self._odds("zero") + self._odds("one")))
+        return self._ends()[0]
 
     @property
     def at_one(self) -> float:
         """Share of people at 1."""
-        return float(self._odds("one") / (1.0 + self._odds("zero") + self._odds("one")))
+        return self._ends()[1]
 
     @property
     def mean(self) -> float:
         """Mean threshold."""
         return self.at_one + (1.0 - self.at_zero - self.at_one) * self.a / (self.a + self.b)
 
-    def _odds(self, end: str) -> float:
-        return float(getattr(self, end, 0.0))
+    def _ends(self) -> tuple[float, float]:
+        """Shares at 0 and at 1, from their odds against being between."""
+        zero, one = float(getattr(self, "zero", 0.0)), float(getattr(self, "one", 0.0))
+        return zero / (1.0 + zero + one), one / (1.0 + zero + one)
 
     def probabilities(self, low: Floats, high: Floats) -> Floats:
         """Of the bands between ``low`` and ``high``, adjacent and ascending as in :class:`Bands`; they sum to 1."""
         from scipy.special import betainc
 
-        edges = betainc(self.a, self.b, np.append(low, high[-1]))
-        inside = (1.0 - self.at_zero - self.at_one) * np.diff(edges)
-        inside[0] += self.at_zero
-        inside[-1] += self.at_one
+        at_zero, at_one = self._ends()
+        inside = (1.0 - at_zero - at_one) * (betainc(self.a, self.b, high) - betainc(self.a, self.b, low))
+        inside[0] += at_zero
+        inside[-1] += at_one
         return np.asarray(inside)
 
     def log_likelihood(self, bands: Bands) -> float:
@@ -168,13 +170,16 @@ def _parameters(kind: type[Smooth]) -> int:
 
 
 def _fitted(kind: Any, bands: Bands) -> Estimate[Smooth]:
-    """The maximum of the likelihood, from starts with the mean of the answers and lumps of half of the ends."""
+    """The maximum of the likelihood, searched from the moments of who is between, with three quarters of the ends."""
+    count = bands.count.copy()
+    odds = []
+    for place, end in ((0, "zero"), (-1, "one")):
+        if end in kind.__dataclass_fields__:
+            odds.append(0.75 * count[place])
+            count[place] *= 0.25
     middles = (bands.low + bands.high) / 2
-    mean = float(np.clip(bands.count @ middles / bands.n, 0.05, 0.95))
-    odds = [
-        max(0.5 * float(bands.count[place]) / bands.n, 1e-3)
-        for place, end in ((0, "zero"), (-1, "one"))
-        if end in kind.__dataclass_fields__
-    ]
-    starts = [kind(mean * spread, (1 - mean) * spread, *odds) for spread in (1.0, 4.0)]
-    return maximise(lambda model: model.log_likelihood(bands), starts, max(1, round(bands.n)))
+    mean = float(count @ middles / count.sum())
+    variance = max(float(count @ (middles - mean) ** 2 / count.sum()), 1e-4)
+    size = max(mean * (1 - mean) / variance - 1.0, 0.2)
+    start = kind(mean * size, (1 - mean) * size, *(float(one / count.sum()) for one in odds))
+    return maximise(lambda model: model.log_likelihood(bands), [start], max(1, round(bands.n)))

@@ -179,7 +179,7 @@ class TrialFit:
         sensitivity = scenario.rules.price_sensitivity
         if sensitivity <= 0.0 and not self._without_surplus:
             raise InputError(
-                f"{self.trial.source}: rules.price_sensitivity is {sensitivity:g}, so that nothing of worth moves anybody; "
+                f"{self.trial.source}: rules.price_sensitivity is {sensitivity:g}, so that no worth moves anybody; "
                 "it has to be above 0 to tell the value of relevance"
             )
         estimates, covariance = self.parameters(sensitivity)
