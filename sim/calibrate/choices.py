@@ -82,8 +82,10 @@ class ChoiceFit:
         )
 
     def table(self) -> pd.DataFrame:
-        """Every number, one row each: ``path``, ``estimate``, ``standard_error`` (not a number where the panel leaves
-        it open), ``n`` (households) and ``source``.
+        """Every number, one row each.
+
+        Columns ``path``, ``estimate``, ``standard_error`` (not a number where the panel leaves it open), ``n``
+        (households) and ``source``.
         """
         errors = self._errors()
         rows = [(path, value, errors.get(path, math.nan)) for path, value in self.values.items()]
@@ -242,7 +244,8 @@ def fit_choices(
     that are no whole number above zero.
     """
     panel.checked()
-    for name, value, least in (("months", months, 1), ("customers", customers, 100)):
+    given: tuple[tuple[str, object, int], ...] = (("months", months, 1), ("customers", customers, 100))
+    for name, value, least in given:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
             raise InputError(f"{name} must be a whole number from {least}, but is {value!r}")
     base = Scenario.model_validate({"firms": {"Client": {}}}) if scenario is None else scenario

@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.calibrate.panel_market import Setting, simulated_panel
 from sim.calibrate.panel_statistics import (
+    BREADTH,
     ELASTICITY,
     PER_HOUSEHOLD,
     REPEAT,
@@ -112,10 +113,14 @@ class Search:
 
     @property
     def matched(self) -> tuple[Key, ...]:
-        """The statistics that are matched, as many as numbers are sought."""
+        """The statistics that are matched, as many as numbers are sought.
+
+        Shares tell the appeals, repeats far apart the tastes, those of the last brand the habit beyond them, and the
+        number of brands that a household ever buys, how many come to mind.
+        """
         shares = tuple((SHARE, brand) for brand in self.others)
         elasticity = (ELASTICITY, self.panel.brands[self.panel.largest])
-        return (*shares, (REPEAT, ""), far_repeat(2), far_repeat(self.lag), elasticity, (PER_HOUSEHOLD, ""))
+        return (*shares, (REPEAT, ""), far_repeat(self.lag), (BREADTH, ""), elasticity, (PER_HOUSEHOLD, ""))
 
     def scenario(self, at: Floats) -> Scenario:
         """The market at a point of the search."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.calibrate.panel_statistics import (
+    BREADTH,
     ELASTICITY,
     LOYALTY,
     PENETRATION,
@@ -70,5 +71,12 @@ def _order(fit: ChoiceFit) -> list[Key]:
     brands = [panel.brands[k] for k in sizes]
     by_brand = [(name, brand) for name in (SHARE, PENETRATION, PER_BUYER, REQUIREMENTS) for brand in brands]
     repeats = [(REPEAT, ""), *(far_repeat(lag) for lag in range(2, fit.search.lag + 1))]
-    rest = [(ELASTICITY, brands[0]), (RESPONSE, brands[0]), (LOYALTY, ""), (PER_HOUSEHOLD, ""), (SPREAD, "")]
+    rest = [
+        (ELASTICITY, brands[0]),
+        (RESPONSE, brands[0]),
+        (LOYALTY, ""),
+        (BREADTH, ""),
+        (PER_HOUSEHOLD, ""),
+        (SPREAD, ""),
+    ]
     return [*by_brand, *repeats, *rest]
