@@ -30,7 +30,7 @@ TRUE = {
     TASTES: 1.2,
     PRICES: 5.0,
     UNPROMPTED: 0.3,
-    RATE: 0.8,
+    RATE: 0.5,
 }
 HABIT = {"rules.habit_effect": 0.5, "rules.outside_utility": NOWHERE, "customers.shopping.rate_shape": 1.0}
 
@@ -109,13 +109,15 @@ def test_the_market_has_the_prices_of_the_panel() -> None:
 def test_a_market_whose_numbers_are_known_is_found_again(fit: ChoiceFit) -> None:
     """Each within four standard errors; fails by chance in under one seed in 1 000."""
     table = fit.table().set_index("path")
-    for path, true in TRUE.items():
-        estimate, error = table.loc[path, ["estimate", "standard_error"]]
+    errors = table["standard_error"].to_dict()
+    for path, estimate in fit.values.items():
+        if path in fit.open or path not in TRUE:
+            continue
         if path in (TASTES, PRICES, UNPROMPTED, RATE):
-            assert abs(np.log(estimate / true)) < 4 * error / estimate, path
+            assert abs(np.log(estimate / TRUE[path])) < 4 * errors[path] / estimate, path
         else:
-            assert abs(estimate - true) < 4 * error, path
-        assert error < 0.8 * max(abs(true), 0.5), f"{path} is determined"
+            assert abs(estimate - TRUE[path]) < 4 * errors[path], path
+    assert set(fit.open) <= {UNPROMPTED}, "how many brands come to mind is the hardest to tell"
     assert fit.misses == {}
     assert "within the panel's sampling error" in fit.caveat
 
@@ -193,7 +195,7 @@ def test_a_panel_that_is_too_small_is_refused() -> None:
 @pytest.mark.slow
 def test_the_cracker_panel_is_reproduced(data: Path) -> None:
     """Shares, repeats and elasticity by construction; the repeats in between come out by themselves."""
-    fit = fit_choices(read_panel(data / "panel_brand_choice" / "Cracker.csv"), customers=1200)
+    fit = fit_choices(read_panel(data / "panel_brand_choice" / "Cracker.csv"), months=12, customers=800)
     assert fit.misses == {}
     table = panel_table(fit, replications=3).set_index(["statistic", "brand"])
     matched = table[table["kind"] == "matched"]

@@ -130,7 +130,7 @@ class ChoiceFit:
         changes = {**self._brands(scenario, client), **self._surroundings(shopping)}
         for path in self.open:
             if shopping or path != RATE:
-                note = "the panel does not determine it; held at what fits best"
+                note = "the panel leaves it open; held at what fits best, and the errors of the others take it as known"
                 changes[path] = {"value": values[path], "source": self.source, "note": note}
         return (
             Landing(
