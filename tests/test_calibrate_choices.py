@@ -14,7 +14,7 @@ from sim.calibrate.landing import landed
 from sim.calibrate.panel import ChoicePanel
 from sim.calibrate.panel_market import STEPS, RecordedCrowd, Setting, setting_of, simulated_panel
 from sim.calibrate.panel_reader import read_panel
-from sim.calibrate.panel_search import NOWHERE, PRICES, RATE, TASTES, UNPROMPTED, appeal_of
+from sim.calibrate.panel_search import HABIT, NOWHERE, PRICES, RATE, TASTES, UNPROMPTED, appeal_of
 from sim.calibrate.panel_statistics import SHARE, far_repeat
 from sim.calibrate.panel_table import panel_table
 from sim.errors import InputError
@@ -28,11 +28,12 @@ TRUE = {
     appeal_of("Middle"): -0.8,
     appeal_of("Small"): -1.6,
     TASTES: 1.2,
+    HABIT: 0.5,
     PRICES: 5.0,
     UNPROMPTED: 0.3,
     RATE: 0.5,
 }
-HABIT = {"rules.habit_effect": 0.5, "rules.outside_utility": NOWHERE, "customers.shopping.rate_shape": 1.0}
+GIVEN = {"rules.outside_utility": NOWHERE, "customers.shopping.rate_shape": 1.0}
 
 
 def brands(**parts: Any) -> Scenario:
@@ -47,7 +48,7 @@ def setting(months: int = 24, warm_up: int = 12, least: int = 1) -> Setting:
 @pytest.fixture(scope="module")
 def known() -> ChoicePanel:
     """The panel of a market whose numbers are known."""
-    scenario = brands(horizon_months=36, customers={"count": 800, "neighbours": 0}).with_({**TRUE, **HABIT})
+    scenario = brands(horizon_months=36, customers={"count": 800, "neighbours": 0}).with_({**TRUE, **GIVEN})
     panel, _ = simulated_panel(scenario, setting(), seed=99)
     return panel
 
@@ -113,7 +114,7 @@ def test_a_market_whose_numbers_are_known_is_found_again(fit: ChoiceFit) -> None
     for path, estimate in fit.values.items():
         if path in fit.open or path not in TRUE:
             continue
-        if path in (TASTES, PRICES, UNPROMPTED, RATE):
+        if path in (TASTES, HABIT, PRICES, UNPROMPTED, RATE):
             assert abs(np.log(estimate / TRUE[path])) < 4 * errors[path] / estimate, path
         else:
             assert abs(estimate - TRUE[path]) < 4 * errors[path], path

@@ -153,13 +153,14 @@ def test_loyalty_is_a_smoothed_share_of_past_purchases() -> None:
     assert carried[mine[2]] == pytest.approx(0.8 * expected + 0.2 * np.eye(3)[panel.chosen[mine[1]]])
 
 
-@pytest.mark.parametrize(("taste_sd", "last"), [(1.5, 0.0), (0.0, 1.5), (1.2, 0.8)])
-def test_habit_is_told_from_taste_where_tastes_are_normal(taste_sd: float, last: float) -> None:
+@pytest.mark.parametrize(("taste_sd", "last", "purchases"), [(1.5, 0.0, 4), (0.0, 1.5, 8), (1.2, 0.8, 8)])
+def test_habit_is_told_from_taste_where_tastes_are_normal(taste_sd: float, last: float, purchases: int) -> None:
     """The weight of the last brand and the taste are within four standard errors of those that made the panel.
 
-    One case in some 5 000 seeds fails; the taste that is left once the first brand is known can only be smaller.
+    One case in some 5 000 seeds fails; the taste that is left once the first brand is known can only be smaller. With
+    four purchases each it is knowing the first brand that does it: without, 0.6 of habit is found where there is none.
     """
-    panel = drawn_panel(400, taste_sd=taste_sd, last=last, seed=9)
+    panel = drawn_panel(400, taste_sd=taste_sd, last=last, seed=9, purchases=purchases)
     inertia = fit_inertia(panel)
     assert abs(inertia.tastes[LAST] - last) < 4 * inertia.tastes.error(LAST)
     if taste_sd > 0:
