@@ -151,11 +151,14 @@ def test_what_lands_is_a_market_of_the_brands(fit: ChoiceFit) -> None:
     errors = fit.table().set_index("path")["standard_error"]
     assert scenario.notes[TASTES].se == pytest.approx(errors[TASTES])
     assert scenario.notes[appeal_of("Small")].se == pytest.approx(errors[appeal_of("Small")])
+    assert scenario.fits["counts"].paths == ("customers.shopping.rate_shape",)
+    assert scenario.customers.shopping.rate_shape == fit.search.counts.shape
     other = landed(base, fit.landings(base, client="Small", shopping=False))
     assert other.firms["Small"].strategy.kind == "trusted"
     assert other.firms["Large"].strategy.kind == "uniform"
     assert other.customers.shopping == base.customers.shopping
     assert RATE not in other.fits["choices"].paths
+    assert "counts" not in other.fits
 
 
 @pytest.mark.slow

@@ -185,7 +185,7 @@ class Found:
     runs: int
 
 
-def found(search: Search) -> Found:
+def closest(search: Search) -> Found:
     """Search for the market that resembles the panel most: roughly from two sides, then closely from the better."""
     from scipy.optimize import least_squares
 

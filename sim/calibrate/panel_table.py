@@ -57,7 +57,7 @@ def panel_table(fit: ChoiceFit, replications: int = REPLICATIONS) -> pd.DataFram
         scatter = float(np.std(luck, ddof=1)) / math.sqrt(replications)
         low, high = search.target.interval(key, also=scatter)
         market = float(np.mean([run[key] for run in runs]))
-        kind = "matched" if key in search.matched else "check"
+        kind = "matched" if key in search.matched or key[0] == SHARE else "check"  # shares sum to one
         verdict = "inside" if low <= market <= high else "outside"
         rows.append((*key, search.target[key], low, high, market, kind, verdict))
     columns = ["statistic", "brand", "panel", "low", "high", "market", "kind", "verdict"]
