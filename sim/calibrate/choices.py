@@ -16,7 +16,7 @@ import pandas as pd
 from sim.calibrate.landing import Landing
 from sim.calibrate.panel_counts import fit_counts
 from sim.calibrate.panel_market import setting_of
-from sim.calibrate.panel_search import NOWHERE, RATE, Found, Search, client_of, found, same_for_all
+from sim.calibrate.panel_search import NOWHERE, RATE, Found, Search, client_of, closest, same_for_all
 from sim.calibrate.panel_statistics import statistics_of
 from sim.errors import InputError
 from sim.quantity import Note, off_scale, slope
@@ -25,6 +25,7 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     from sim.calibrate.panel import ChoicePanel
 
+SHAPE = "customers.shopping.rate_shape"
 MONTHS = 24
 WARM_UP = 4  # half-lives of habit that the market runs before it is compared
 HOUSEHOLDS = (1000, 4)  # of the market: this many, or so many times those of the panel, whichever is more
@@ -82,8 +83,10 @@ class ChoiceFit:
         )
 
     def table(self) -> pd.DataFrame:
-        """Every number, one row each: ``path``, ``estimate``, ``standard_error`` (not a number where the panel leaves
-        it open), ``n`` (households) and ``source``.
+        """Every number, one row each.
+
+        Columns ``path``, ``estimate``, ``standard_error`` (not a number where the panel leaves it open), ``n``
+        (households) and ``source``.
         """
         errors = self._errors()
         rows = [(path, value, errors.get(path, math.nan)) for path, value in self.values.items()]
@@ -128,19 +131,36 @@ class ChoiceFit:
         changes = {**self._brands(scenario, client), **self._surroundings(shopping)}
         for path in self.open:
             if shopping or path != RATE:
-                note = "the panel does not determine it; held at what fits best"
+                note = "the panel leaves it open; held at what fits best, and the errors of the others take it as known"
                 changes[path] = {"value": values[path], "source": self.source, "note": note}
-        return (
-            Landing(
-                name="choices",
-                source=self.source,
-                n=search.panel.households,
-                values={path: values[path] for path in paths},
-                scales={path: search.scales[k] for path, k in zip(paths, fitted, strict=True)},
-                covariance=self.found.covariance[np.ix_(places, places)],
-                changes=changes,
-                remarks=dict.fromkeys(paths, self.caveat) if self.misses else {},
-            ),
+        choices = Landing(
+            name="choices",
+            source=self.source,
+            n=search.panel.households,
+            values={path: values[path] for path in paths},
+            scales={path: search.scales[k] for path, k in zip(paths, fitted, strict=True)},
+            covariance=self.found.covariance[np.ix_(places, places)],
+            changes=changes,
+            remarks=dict.fromkeys(paths, self.caveat) if self.misses else {},
+        )
+        unequal = shopping and math.isfinite(search.counts.log_error)
+        return (choices, self._inequality()) if unequal else (choices,)
+
+    @property
+    def _counted(self) -> str:
+        counts = self.search.counts
+        return f"negative binomial, truncated below {counts.least}, fitted to {self.search.panel.source}"
+
+    def _inequality(self) -> Landing:
+        """How unequally households shop."""
+        counts = self.search.counts
+        return Landing(
+            name="counts",
+            source=self._counted,
+            n=self.search.panel.households,
+            values={SHAPE: counts.shape},
+            scales={SHAPE: "log"},
+            covariance=np.array([[counts.log_error**2]]),
         )
 
     def _same_rules(self, scenario: Scenario) -> None:
@@ -192,12 +212,9 @@ class ChoiceFit:
         }
         if shopping:
             changes["customers.shopping.observed_share"] = 1.0
-            changes["customers.shopping.rate_shape"] = {
-                "value": counts.shape,
-                "source": f"negative binomial, truncated below {counts.least}, fitted to {self.search.panel.source}",
-                "n": self.search.panel.households,
-                **({"se": counts.shape * counts.log_error} if math.isfinite(counts.log_error) else {}),
-            }
+            if not math.isfinite(counts.log_error):
+                note = "the panel leaves it open; held at the least that is taken"
+                changes[SHAPE] = {"value": counts.shape, "source": self._counted, "note": note}
         return changes
 
 
@@ -242,7 +259,8 @@ def fit_choices(
     that are no whole number above zero.
     """
     panel.checked()
-    for name, value, least in (("months", months, 1), ("customers", customers, 100)):
+    given: tuple[tuple[str, object, int], ...] = (("months", months, 1), ("customers", customers, 100))
+    for name, value, least in given:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
             raise InputError(f"{name} must be a whole number from {least}, but is {value!r}")
     base = Scenario.model_validate({"firms": {"Client": {}}}) if scenario is None else scenario
@@ -258,4 +276,4 @@ def fit_choices(
         size=min(MOST_CUSTOMERS, math.ceil(wanted)) if customers is None else customers,
         seed=seed,
     )
-    return ChoiceFit(search, found(search))
+    return ChoiceFit(search, closest(search))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LAST = "last brand"
 PRICE = "price"
 FURTHEST = 50.0  # utility that one unit of spread in a column may make; beyond, the column decides alone
+FLAT = 1e-7  # curvature per purchase below which a direction has no maximum; even a brand of 0.1 % has more
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +163,7 @@ def fit_logit(choices: Choices, start: Floats | None = None, source: str = "the 
     first = np.zeros(len(unit)) if start is None else start * unit
     end = minimize(badness, first, jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-9})
     b, steep = np.asarray(end.x), curvature(end.x)
-    if np.abs(b).max() > FURTHEST or np.linalg.eigvalsh(steep)[0] < 1e-10:
+    if np.abs(b).max() > FURTHEST or np.linalg.eigvalsh(steep)[0] < FLAT:
         raise InputError(
             f"{source}: the weights of {', '.join(choices.names)} cannot be told apart, because some of them decide "
             "every choice or always move together; leave brands or columns out"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 FEWEST_HOUSEHOLDS = 50  # with two purchases or more; below, habit and taste cannot be told apart at all
+FEWEST_FREQUENT = 20  # with four or more, of whom alone purchases far apart are known
 MOST_BRANDS = 12  # as many as a market has firms
 
 
@@ -98,15 +99,15 @@ class ChoicePanel:
 
     @property
     def longest_lag(self) -> int:
-        """The furthest two purchases can be apart, up to ten, while a fifth of the purchases still has such a pair."""
-        lags = [lag for lag in range(2, 11) if (self.place >= lag).mean() >= 1 / 5]
-        return max(lags, default=2)
+        """How far apart two purchases can be, from 3 to 10, while a fifth of the purchases still have such a pair."""
+        return max((lag for lag in range(4, 11) if (self.place >= lag).mean() >= 1 / 5), default=3)
 
     def checked(self) -> ChoicePanel:
         """The panel itself, if there is enough in it to fit a model of choice to.
 
-        Raises :class:`InputError` for one brand only, too many brands, a brand that is never bought, a household that
-        never switches (all of them), too few households with two purchases, or a price that never moves.
+        Raises :class:`InputError` for one brand only, too many brands, a brand that is never bought, households that
+        never switch or never repeats (all of them), too few households with two or four purchases, or prices that never
+        move.
         """
         if len(self.brands) == 1:
             raise InputError(f"{self.source}: {self.brands[0]} is the only brand; a choice needs at least two")
@@ -123,6 +124,12 @@ class ChoicePanel:
             raise InputError(
                 f"{self.source}: {repeaters} households with two purchases or more are too few to tell habit from "
                 f"taste; at least {FEWEST_HOUSEHOLDS} are needed"
+            )
+        often = int((self.count > 3).sum())
+        if often < FEWEST_FREQUENT:
+            raise InputError(
+                f"{self.source}: {often} households with four purchases or more are too few to see how long a choice "
+                f"lasts; at least {FEWEST_FREQUENT} are needed"
             )
         pairs, same = self.repeats(1)
         if same.sum() in (0, pairs.sum()):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.world import World
 
-STEPS = 16  # in a month, at each of which all prices are set anew: about every second day
+STEPS = 8  # in a month, at each of which all prices are set anew: about every fourth day
 
 
 def serve_and_record(

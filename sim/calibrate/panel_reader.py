@@ -64,8 +64,9 @@ def read_panel(path: str | Path, columns: Mapping[str, str] | None = None) -> Ch
     patterns = {role: given.pop(role) for role in PATTERNS if role in given}
     names = opened(path, WHAT, "purchase").names
     for role, aliases in ROLES.items():
-        if role not in given and (found := _likeliest(names, aliases)):
-            given[role] = found
+        likeliest = _likeliest(names, aliases)
+        if role not in given and likeliest is not None:
+            given[role] = likeliest
     table = read_table(path, {role: Role(ROLES[role]) for role in ROLES}, given, WHAT, each="purchase", others=True)
     held = {role: _by_brand(table, role, patterns.get(role), path) for role in PATTERNS}
     prices = held.pop("price")

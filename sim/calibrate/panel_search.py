@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.calibrate.panel_market import Setting, simulated_panel
 from sim.calibrate.panel_statistics import (
+    BREADTH,
     ELASTICITY,
     PER_HOUSEHOLD,
     REPEAT,
@@ -45,7 +46,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 """Where the numbers that are found on the logarithmic scale are sought."""
 FURTHEST = 15.0  # an appeal from that of the largest brand
 NOWHERE = -50.0  # utility of buying elsewhere where nobody does
-STEP = 0.1  # for slopes: so wide that the many choices which turn at some point or other make a smooth curve
+STEP = 0.15  # for slopes: so wide that the many choices which turn at some point or other make a smooth curve
 STARTS = (0.1, 1.0)  # of unprompted consideration: few brands come to mind, or nearly all
 ROUGH_HOUSEHOLDS = 500  # in a market for finding the neighbourhood
 LOOSE = 2.0  # standard error of a logarithm from where on the number may be anything
@@ -112,10 +113,14 @@ class Search:
 
     @property
     def matched(self) -> tuple[Key, ...]:
-        """The statistics that are matched, as many as numbers are sought."""
+        """The statistics that are matched, as many as numbers are sought.
+
+        Shares tell the appeals, repeats far apart the tastes, those of the last brand the habit beyond them, and the
+        number of brands that a household ever buys, how many come to mind.
+        """
         shares = tuple((SHARE, brand) for brand in self.others)
         elasticity = (ELASTICITY, self.panel.brands[self.panel.largest])
-        return (*shares, (REPEAT, ""), far_repeat(2), far_repeat(self.lag), elasticity, (PER_HOUSEHOLD, ""))
+        return (*shares, (REPEAT, ""), far_repeat(self.lag), (BREADTH, ""), elasticity, (PER_HOUSEHOLD, ""))
 
     def scenario(self, at: Floats) -> Scenario:
         """The market at a point of the search."""
@@ -142,10 +147,13 @@ class Search:
             }
         )
 
-    def measured(self, at: Floats, replication: int = 0) -> tuple[Statistics, float]:
-        """What the market shows at a point, and the part of its trips that ends at a brand."""
+    def measured(self, at: Floats, replication: int = 0, start: Floats | None = None) -> tuple[Statistics, float]:
+        """What the market shows at a point, and the part of its trips that ends at a brand.
+
+        ``start`` are coefficients of the market's logit to begin with.
+        """
         panel, ends = simulated_panel(self.scenario(at), self.setting, self.seed, replication)
-        return statistics_of(panel, self.lag, self.panel.largest), ends
+        return statistics_of(panel, self.lag, self.panel.largest, start), ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,11 +185,12 @@ class Found:
     runs: int
 
 
-def found(search: Search) -> Found:
+def closest(search: Search) -> Found:
     """Search for the market that resembles the panel most: roughly from two sides, then closely from the better."""
     from scipy.optimize import least_squares
 
     keys, runs = search.matched, 0
+    near: Floats | None = None
     goal, omega = search.target.scaled(keys), search.target.covariance(keys)
     error = np.sqrt(np.diag(omega))
     low = np.array([-FURTHEST] * len(search.others) + [math.log(least) for least, _ in BOUNDS.values()])
@@ -189,30 +198,33 @@ def found(search: Search) -> Found:
 
     def fit(market: Search, start: Floats, rounds: int) -> tuple[float, Floats, Floats, Floats]:
         def residual(at: Floats) -> Floats:
-            nonlocal runs
+            nonlocal runs, near
             runs += 1
             try:
-                return np.asarray((market.measured(at)[0].scaled(keys) - goal) / error)
+                shown = market.measured(at, start=near)[0]
             except InputError:  # a market so far off that a brand disappears from it
                 return np.full(len(goal), 100.0)
+            near = shown.logit.coefficients
+            return np.asarray((shown.scaled(keys) - goal) / error)
 
         def slopes(at: Floats) -> Floats:
-            here, columns = residual(at), []
-            for k, ceiling in enumerate(high):
-                step = STEP * np.eye(len(at))[k] * (1.0 if at[k] + STEP < ceiling else -1.0)
-                columns.append((residual(at + step) - here) / step[k])
+            columns = []
+            for k in range(len(at)):
+                aside = STEP * np.eye(len(at))[k]
+                up, down = np.minimum(at + aside, high), np.maximum(at - aside, low)
+                columns.append((residual(up) - residual(down)) / (up[k] - down[k]))
             return np.stack(columns, axis=1)
 
         end = least_squares(
             residual, np.clip(start, low + 0.01, high - 0.01), slopes, bounds=(low, high), max_nfev=rounds,
-            xtol=3e-3, ftol=3e-3, gtol=1e-6,
+            x_scale="jac", xtol=1e-3, ftol=1e-3, gtol=1e-6,
         )  # fmt: skip
         return float(end.cost), np.asarray(end.x), np.asarray(end.fun), np.asarray(end.jac)
 
     rough = replace(search, size=min(search.size, math.ceil(ROUGH_HOUSEHOLDS / search.counts.kept)))
     starts = [_start(search, unprompted) for unprompted in STARTS]
-    near = min((fit(rough, start, 9) for start in starts), key=lambda end: end[0])
-    _, at, misfit, slope = fit(search, near[1], 7)
+    better = min((fit(rough, start, 8) for start in starts), key=lambda end: end[0])
+    _, at, misfit, slope = fit(search, better[1], 4)
     shown, ends = search.measured(at)
     free = [k for k in range(len(at)) if low[k] + 0.02 < at[k] < high[k] - 0.02]
     while True:

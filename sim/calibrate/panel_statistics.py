@@ -27,13 +27,13 @@ SHARE, REPEAT, FAR_REPEAT, ELASTICITY, PER_HOUSEHOLD = (
     "share", "repeats the last brand", "repeats the brand of {} purchases ago", "own-price elasticity",
     "purchases per household",
 )  # fmt: skip
-PENETRATION, PER_BUYER, REQUIREMENTS, LOYALTY, RESPONSE, SPREAD = (
+PENETRATION, PER_BUYER, REQUIREMENTS, LOYALTY, RESPONSE, SPREAD, BREADTH = (
     "penetration", "purchases per buyer", "share of category requirements", "weight of the last brand",
-    "own-price elasticity of sales", "households with the fewest purchases",
+    "own-price elasticity of sales", "households with the fewest purchases", "brands per household",
 )  # fmt: skip
 
 _SCALES: dict[str, Scale] = {
-    PER_HOUSEHOLD: "log", PER_BUYER: "log", ELASTICITY: "log", RESPONSE: "log", LOYALTY: "linear",
+    PER_HOUSEHOLD: "log", BREADTH: "log", PER_BUYER: "log", ELASTICITY: "log", RESPONSE: "log", LOYALTY: "linear",
 }  # fmt: skip
 EDGE = 1e-6  # shares are kept this far from 0 and 1, where they have no place on their scale
 
@@ -119,6 +119,7 @@ def statistics_of(panel: ChoicePanel, lag: int, largest: int | None = None, star
         pairs, same = panel.repeats(apart)
         ratio(name, "", same.astype(float), pairs.astype(float))
     ratio(PER_HOUSEHOLD, "", count, one)
+    ratio(BREADTH, "", buyers.sum(axis=1), one)
     ratio(SPREAD, "", (count == count.min()).astype(float), one)
 
     choices = choices_of(panel)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.calibrate.panel_statistics import (
+    BREADTH,
     ELASTICITY,
     LOYALTY,
     PENETRATION,
@@ -56,7 +57,7 @@ def panel_table(fit: ChoiceFit, replications: int = REPLICATIONS) -> pd.DataFram
         scatter = float(np.std(luck, ddof=1)) / math.sqrt(replications)
         low, high = search.target.interval(key, also=scatter)
         market = float(np.mean([run[key] for run in runs]))
-        kind = "matched" if key in search.matched else "check"
+        kind = "matched" if key in search.matched or key[0] == SHARE else "check"  # shares sum to one
         verdict = "inside" if low <= market <= high else "outside"
         rows.append((*key, search.target[key], low, high, market, kind, verdict))
     columns = ["statistic", "brand", "panel", "low", "high", "market", "kind", "verdict"]
@@ -70,5 +71,12 @@ def _order(fit: ChoiceFit) -> list[Key]:
     brands = [panel.brands[k] for k in sizes]
     by_brand = [(name, brand) for name in (SHARE, PENETRATION, PER_BUYER, REQUIREMENTS) for brand in brands]
     repeats = [(REPEAT, ""), *(far_repeat(lag) for lag in range(2, fit.search.lag + 1))]
-    rest = [(ELASTICITY, brands[0]), (RESPONSE, brands[0]), (LOYALTY, ""), (PER_HOUSEHOLD, ""), (SPREAD, "")]
+    rest = [
+        (ELASTICITY, brands[0]),
+        (RESPONSE, brands[0]),
+        (LOYALTY, ""),
+        (BREADTH, ""),
+        (PER_HOUSEHOLD, ""),
+        (SPREAD, ""),
+    ]
     return [*by_brand, *repeats, *rest]

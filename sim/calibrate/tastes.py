@@ -50,8 +50,12 @@ class TasteFit:
     households: int
     influence: Floats
 
+    def __getitem__(self, name: str) -> float:
+        """A coefficient by its name."""
+        return float(self.coefficients[self.names.index(name)])
+
     def error(self, name: str) -> float:
-        """Standard error, by household, of a coefficient or of ``taste_sd``."""
+        """Standard error of a coefficient or of ``taste_sd``, from the outer product of households' scores."""
         k = -1 if name == "taste_sd" else self.names.index(name)
         return math.sqrt(clustered(self.influence)[k, k])
 
@@ -71,30 +75,36 @@ class Inertia:
     tastes: TasteFit
 
     def table(self) -> pd.DataFrame:
-        """One row per model: ``model``, ``last_purchase`` (utility that it adds), ``standard_error``,
-        ``log_likelihood``, ``parameters``, ``taste_sd``.
+        """One row per model.
+
+        Columns ``model``, ``last_purchase`` (utility that it adds to its brand), ``standard_error`` (that of brand
+        loyalty takes the carry-over as known), ``log_likelihood``, ``parameters`` and ``taste_sd``.
         """
-        added = 1.0 - self.carryover
-        rows = [
-            ("last brand, no tastes", self.plain[LAST], self.plain.error(LAST), self.plain, 0, math.nan),
-            ("brand loyalty", added * self.loyalty["loyalty"], added * self.loyalty.error("loyalty"), self.loyalty, 1,
-             math.nan),
-            ("last brand, normal tastes", self.tastes.coefficients[self.tastes.names.index(LAST)],
-             self.tastes.error(LAST), self.tastes, 1, self.tastes.taste_sd),
-        ]  # fmt: skip
+        added, smoothed = 1.0 - self.carryover, self.loyalty.names[-1]
+        weights = {
+            "last brand, no tastes": (self.plain[LAST], self.plain.error(LAST)),
+            "brand loyalty": (added * self.loyalty[smoothed], added * self.loyalty.error(smoothed)),
+            "last brand, normal tastes": (self.tastes[LAST], self.tastes.error(LAST)),
+        }
         return pd.DataFrame(
-            [
-                (model, weight, error, fit.log_likelihood, len(fit.coefficients) + more, sd)
-                for model, weight, error, fit, more, sd in rows
-            ],
-            columns=["model", "last_purchase", "standard_error", "log_likelihood", "parameters", "taste_sd"],
+            {
+                "model": list(weights),
+                "last_purchase": [weight for weight, _ in weights.values()],
+                "standard_error": [error for _, error in weights.values()],
+                "log_likelihood": [fit.log_likelihood for fit in (self.plain, self.loyalty, self.tastes)],
+                "parameters": [
+                    len(self.plain.coefficients),
+                    len(self.loyalty.coefficients) + 1,
+                    len(self.tastes.coefficients) + 1,
+                ],
+                "taste_sd": [math.nan, math.nan, self.tastes.taste_sd],
+            }
         )
 
     @property
     def caveat(self) -> str:
         """One sentence: how much of the weight of the last brand is left once tastes differ."""
-        table = self.table().set_index("model")["last_purchase"]
-        naive, loyal, tasted = table.to_list()
+        naive, loyal, tasted = self.table()["last_purchase"].to_list()
         return (
             f"A household's last brand weighs {naive:.2f} if all households had the same tastes, {loyal:.2f} beside "
             f"what they have bought before, and {tasted:.2f} once tastes differ between them "
