@@ -132,7 +132,6 @@ class Estimate(Generic[M]):
 def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) -> Estimate[M]:
     """Fit a model by maximum likelihood.
 
-    A quasi-Newton search (L-BFGS-B) from each start finds the hill, Newton steps on the numerical Hessian its top.
     Never fails: what stands against the result are the :attr:`~Estimate.warnings` of the estimate.
 
     Parameters
@@ -140,13 +139,22 @@ def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) 
     log_likelihood
         Of the whole data, for one model.
     starts
-        Models to search from, at least one; the best end counts.
+        Models to search from, at least one: the best of them and, if what is found from there is not sound, all.
     n
         Number of customers in the data.
     """
+    best, *others = sorted(starts, key=log_likelihood, reverse=True)
+    found = _searched(log_likelihood, best, n)
+    if not found.sound:
+        found = max([found, *(_searched(log_likelihood, one, n) for one in others)], key=lambda end: end.log_likelihood)
+    return found
+
+
+def _searched(log_likelihood: Callable[[M], float], start: M, n: int) -> Estimate[M]:
+    """The hill by a quasi-Newton search (L-BFGS-B), and its top by Newton steps on the numerical Hessian."""
     from scipy.optimize import minimize
 
-    kind: Callable[..., M] = type(starts[0])
+    kind: Callable[..., M] = type(start)
 
     def value(logs: Floats) -> float:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -156,15 +164,11 @@ def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) 
     def badness(logs: Floats) -> float:
         return -value(logs) / n
 
-    best: Any = None
-    reach = np.empty((0, 2))
-    for start in starts:
-        logs = np.log(_parameters(start))
-        around = [(float(at) - WIDEST, float(at) + WIDEST) for at in logs]
-        end = minimize(badness, logs, method="L-BFGS-B", bounds=around, options={"ftol": 1e-10})
-        if best is None or end.fun < best.fun:
-            best, reach = end, np.array(around)
-    logs, slope, curvature = _polished(value, np.asarray(best.x, dtype=float), reach)
+    first = np.log(_parameters(start))
+    around = [(float(at) - WIDEST, float(at) + WIDEST) for at in first]
+    end = minimize(badness, first, method="L-BFGS-B", bounds=around, options={"ftol": 1e-10})
+    reach = np.array(around)
+    logs, slope, curvature = _polished(value, np.asarray(end.x, dtype=float), reach)
     low, high = logs - reach[:, 0] < EDGE, reach[:, 1] - logs < EDGE
     slope = np.where((low & (slope < 0)) | (high & (slope > 0)), 0.0, slope)  # outwards there is nowhere to go
     model = kind(*np.exp(logs).tolist())
@@ -188,7 +192,7 @@ def _polished(value: Callable[[Floats], float], logs: Floats, reach: Floats) -> 
         if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
             break
         step = np.clip(np.linalg.solve(curvature, slope), -1.0, 1.0)
-        if slope @ step < 1e-10 * max(1.0, abs(here)):  # less than rounding can tell
+        if slope @ step < 1e-12 * max(1.0, abs(here)):  # less than rounding can tell
             break
         onward = np.clip(logs + step, reach[:, 0], reach[:, 1])
         there = value(onward)

@@ -73,18 +73,17 @@ class ParetoNBD:
     def probability(self, count: ArrayLike, time: ArrayLike) -> Floats:
         """P(X(t) = x), the two broadcast against each other: either still active at t, or gone at some moment before.
 
-        The moments of going are added up by a Gauss-Legendre rule over their quantiles.
+        Over the moments of going, counted in log(1 + y/β), it is added up by a Gauss-Legendre rule.
         """
         from scipy.stats import nbinom
 
         x, t = np.broadcast_arrays(np.asarray(count), np.asarray(time, float))
+        nodes, weights = np.polynomial.legendre.leggauss(2 * NODES)
+        reach = np.minimum(np.log1p(t / self.beta), NOTHING / self.s)[..., None]
+        places = reach * (nodes + 1) / 2
+        then = nbinom.pmf(x[..., None], self.r, self.alpha / (self.alpha + self.beta * np.expm1(places)))
+        gone = (then * self.s * np.exp(-self.s * places) * reach) @ (weights / 2)
         stays = (self.beta / (self.beta + t)) ** self.s
-        nodes, weights = np.polynomial.legendre.leggauss(NODES)
-        nodes, weights = (nodes + 1) / 2, weights * (nodes + 1) / 2
-        share = (1 - stays)[..., None] * nodes**2  # squares, since counts change fastest just after the start
-        moment = self.beta * np.expm1(-np.log1p(-share) / self.s)
-        counted = nbinom.pmf(x[..., None], self.r, self.alpha / (self.alpha + moment))
-        gone = (1 - stays) * (counted * weights).sum(axis=-1)
         return np.asarray(stays * nbinom.pmf(x, self.r, self.alpha / (self.alpha + t)) + gone)
 
     def expected(self, time: ArrayLike) -> Floats:
