@@ -29,6 +29,7 @@ WIDEST = 12.0  # log parameters are searched this far around the start; beyond, 
 LEFT = 0.01  # log-likelihood that may be left to gain: a hundredth of what moves a parameter by a standard error
 EDGE = 1e-6  # of a log parameter: nearer to the end of the search than this is at it
 NOWHERE = 1e6  # minus log-likelihood per customer of a model that cannot be worked out
+FLAT = 0.01  # curvature of a direction in which the likelihood hardly falls
 POLISHING = 20  # Newton steps at most; near a maximum three do
 
 
@@ -87,7 +88,7 @@ class Estimate(Generic[M]):
         loose = [name for name in self._loose() if name not in self.edges]
         if loose:
             said.append(
-                f"The data do not determine {' and '.join(loose)} of the {title}; take a simpler model, or give "
+                f"The data do not determine {_listed(loose)} of the {title}; take a simpler model, or give "
                 "more customers or a longer log."
             )
         return tuple(said)
@@ -126,13 +127,13 @@ class Estimate(Generic[M]):
         steps = STEP * np.eye(len(logs))
         beside = [(kind(*np.exp(logs + step)), kind(*np.exp(logs - step))) for step in steps]
         slopes = np.array([[(value(of, up) - value(of, down)) / (2 * STEP) for up, down in beside] for of in functions])
-        return np.asarray(slopes @ self.covariance @ slopes.T)
+        with np.errstate(invalid="ignore", over="ignore"):  # a function that is infinite has no error to be told
+            return np.asarray(slopes @ self.covariance @ slopes.T)
 
 
 def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) -> Estimate[M]:
     """Fit a model by maximum likelihood.
 
-    A quasi-Newton search (L-BFGS-B) from each start finds the hill, Newton steps on the numerical Hessian its top.
     Never fails: what stands against the result are the :attr:`~Estimate.warnings` of the estimate.
 
     Parameters
@@ -140,13 +141,25 @@ def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) 
     log_likelihood
         Of the whole data, for one model.
     starts
-        Models to search from, at least one; the best end counts.
+        Models to search from, at least one: the best of them and, if what is found from there is not sound, all.
     n
         Number of customers in the data.
     """
+    best, *others = sorted(starts, key=log_likelihood, reverse=True)
+    found = _searched(log_likelihood, best, n)
+    if not found.sound:
+        found = max([found, *(_searched(log_likelihood, one, n) for one in others)], key=lambda end: end.log_likelihood)
+    return found
+
+
+def _searched(log_likelihood: Callable[[M], float], start: M, n: int) -> Estimate[M]:
+    """The hill by a quasi-Newton search, and its top by Newton steps on the numerical Hessian.
+
+    SLSQP, because L-BFGS-B as SciPy has it waits for threads that it does not need and takes ten times as long.
+    """
     from scipy.optimize import minimize
 
-    kind: Callable[..., M] = type(starts[0])
+    kind: Callable[..., M] = type(start)
 
     def value(logs: Floats) -> float:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -156,15 +169,11 @@ def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) 
     def badness(logs: Floats) -> float:
         return -value(logs) / n
 
-    best: Any = None
-    reach = np.empty((0, 2))
-    for start in starts:
-        logs = np.log(_parameters(start))
-        around = [(float(at) - WIDEST, float(at) + WIDEST) for at in logs]
-        end = minimize(badness, logs, method="L-BFGS-B", bounds=around, options={"ftol": 1e-10})
-        if best is None or end.fun < best.fun:
-            best, reach = end, np.array(around)
-    logs, slope, curvature = _polished(value, np.asarray(best.x, dtype=float), reach)
+    first = np.log(_parameters(start))
+    around = [(float(at) - WIDEST, float(at) + WIDEST) for at in first]
+    end = minimize(badness, first, method="SLSQP", bounds=around, options={"ftol": 1e-10})
+    reach = np.array(around)
+    logs, slope, curvature = _polished(value, np.asarray(end.x, dtype=float), reach)
     low, high = logs - reach[:, 0] < EDGE, reach[:, 1] - logs < EDGE
     slope = np.where((low & (slope < 0)) | (high & (slope > 0)), 0.0, slope)  # outwards there is nowhere to go
     model = kind(*np.exp(logs).tolist())
@@ -185,10 +194,11 @@ def _polished(value: Callable[[Floats], float], logs: Floats, reach: Floats) -> 
     here = value(logs)
     slope, curvature = _differences(value, logs, here)
     for _ in range(POLISHING):
-        if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
+        if not np.isfinite(curvature).all():
             break
-        step = np.clip(np.linalg.solve(curvature, slope), -1.0, 1.0)
-        if slope @ step < 1e-10 * max(1.0, abs(here)):  # less than rounding can tell
+        heights, directions = np.linalg.eigh(curvature)  # along a ridge there is little of it, or none
+        step = np.clip(directions @ (directions.T @ slope / np.maximum(np.abs(heights), FLAT)), -1.0, 1.0)
+        if slope @ step < 1e-12 * max(1.0, abs(here)):  # less than rounding can tell
             break
         onward = np.clip(logs + step, reach[:, 0], reach[:, 1])
         there = value(onward)
@@ -197,6 +207,11 @@ def _polished(value: Callable[[Floats], float], logs: Floats, reach: Floats) -> 
         logs, here = onward, there
         slope, curvature = _differences(value, logs, here)
     return logs, slope, curvature
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence: r, alpha and s."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _parameters(model: Any) -> NDArray[np.float64]:

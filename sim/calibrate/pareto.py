@@ -14,6 +14,7 @@ purchases many, is worked out here as the integral over the moment of going that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -54,7 +55,7 @@ class ParetoNBD:
     @property
     def half_gone(self) -> float:
         """Time until half of the customers have gone, beta (2^(1/s) − 1); the mean lifetime may be infinite."""
-        with np.errstate(over="ignore"):  # next to nobody ever leaves
+        with np.errstate(over="ignore"):  # where next to nobody goes, never
             return float(self.beta * np.expm1(np.log(2) / self.s))
 
     def log_likelihood(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
@@ -74,18 +75,17 @@ class ParetoNBD:
     def probability(self, count: ArrayLike, time: ArrayLike) -> Floats:
         """P(X(t) = x), the two broadcast against each other: either still active at t, or gone at some moment before.
 
-        The moments of going are added up by a Gauss-Legendre rule over their quantiles.
+        Over the moments of going, counted in log(1 + y/β), it is added up by a Gauss-Legendre rule.
         """
         from scipy.stats import nbinom
 
         x, t = np.broadcast_arrays(np.asarray(count), np.asarray(time, float))
+        nodes, weights = _rule(2 * NODES)
+        reach = np.minimum(np.log1p(t / self.beta), NOTHING / self.s)[..., None]
+        places = reach * (nodes + 1) / 2
+        then = nbinom.pmf(x[..., None], self.r, self.alpha / (self.alpha + self.beta * np.expm1(places)))
+        gone = (then * self.s * np.exp(-self.s * places) * reach) @ (weights / 2)
         stays = (self.beta / (self.beta + t)) ** self.s
-        nodes, weights = np.polynomial.legendre.leggauss(NODES)
-        nodes, weights = (nodes + 1) / 2, weights * (nodes + 1) / 2
-        share = (1 - stays)[..., None] * nodes**2  # squares, since counts change fastest just after the start
-        moment = self.beta * np.expm1(-np.log1p(-share) / self.s)
-        counted = nbinom.pmf(x[..., None], self.r, self.alpha / (self.alpha + moment))
-        gone = (1 - stays) * (counted * weights).sum(axis=-1)
         return np.asarray(stays * nbinom.pmf(x, self.r, self.alpha / (self.alpha + t)) + gone)
 
     def expected(self, time: ArrayLike) -> Floats:
@@ -109,13 +109,19 @@ class ParetoNBD:
         return np.asarray(while_there * self.alive(frequency, recency, age))
 
 
+@cache
+def _rule(nodes: int) -> tuple[Floats, Floats]:
+    """Nodes and weights of the Gauss-Legendre rule from −1 to 1."""
+    return np.polynomial.legendre.leggauss(nodes)
+
+
 def _log_integral(alpha: float, beta: float, k: Floats, m: float, start: Floats, end: Floats) -> Floats:
     """Log of ∫ (α+y)^−k (β+y)^−m dy from start to end.
 
     With y + min(α, β) growing as e^u the logarithm of what is added up is concave in u, so that Newton's method finds
     where it has fallen to nothing, and up to there it is a smooth decline, which few nodes take in.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = _rule(NODES)
     base = min(alpha, beta) + start
     a, b = (alpha - min(alpha, beta)) / base, (beta - min(alpha, beta)) / base
 
@@ -134,7 +140,8 @@ def _log_integral(alpha: float, beta: float, k: Floats, m: float, start: Floats,
         too_far = fallen(reach, k, a, b) - NOTHING
         reach = np.where(too_far > 1, reach - too_far / steepness(reach), reach)
     places = reach[..., None] * (nodes + 1) / 2
-    total = np.exp(-fallen(places, k[..., None], a[..., None], b[..., None])) @ (weights / 2)
+    shares = np.exp(-fallen(places, k[..., None], a[..., None], b[..., None]))
+    total = np.einsum("...n,n->...", shares, weights / 2)
     with np.errstate(divide="ignore"):  # nobody can have gone in no time
         return np.asarray(np.log(reach * total * base) - k * np.log(alpha + start) - m * np.log(beta + start))
 
