@@ -308,8 +308,9 @@ def validate(
         Path | None,
         typer.Option(metavar="FILE", help="Renew the tables of this document, the headline's too (takes minutes)."),
     ] = None,
-    cdnow: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The CDNOW sample, to renew its table of the document too.")
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Published data sets, to renew the tables of the document about them too."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -332,7 +333,7 @@ def validate(
         from sim.present.validation import renew
 
         with terminal.progress(None, "run") as advance:
-            renew(document, readings, cdnow, advance)
+            renew(document, readings, data, advance)
     if as_json:
         terminal.print_json({"patterns": table(readings)})
         return

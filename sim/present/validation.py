@@ -19,27 +19,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from sim.calibrate.transactions import TransactionFit
     from sim.experiment.reading import Reading
     from sim.scenario import Scenario
 
-PUBLISHED_CDNOW = {
-    ("BG/NBD", "r"): 0.243,
-    ("BG/NBD", "alpha"): 4.414,
-    ("BG/NBD", "a"): 0.793,
-    ("BG/NBD", "b"): 2.426,
-    ("BG/NBD", "log-likelihood"): -9582.4,
-    ("NBD", "r"): 0.385,
-    ("NBD", "alpha"): 12.072,
-    ("NBD", "log-likelihood"): -9763.7,
-    ("Gamma-Gamma of means", "p"): 6.25,
-    ("Gamma-Gamma of means", "q"): 3.74,
-    ("Gamma-Gamma of means", "v"): 15.44,
-    ("Gamma-Gamma of means", "log-likelihood"): -4055.9,
-}
-"""Fader, Hardie & Lee 2005 (BG/NBD), Fader & Hardie 2005 (Gamma-Gamma): CDNOW 1/10 sample, 39 weeks."""
-
-CALIBRATION_END = "1997-09-30"
 REPLICATIONS = 20
 
 HEADLINE_CUSTOMERS = 4000
@@ -130,24 +112,10 @@ def headline_table(scenario: Scenario, advance: Callable[..., None]) -> str:
     return markdown_table(("assumption changed", "NPV difference per customer, 95 % interval", "verdict"), rows)
 
 
-def cdnow_table(fit: TransactionFit) -> str:
-    """Estimates from the CDNOW sample beside the published ones."""
-    estimates: Any = fit.table().itertuples()
-    likelihoods: Any = fit.comparison().itertuples()
-    found = {(row.model, row.parameter): row.estimate for row in estimates}
-    found |= {(row.model, "log-likelihood"): row.log_likelihood for row in likelihoods}
-    rows = []
-    for (model, parameter), value in PUBLISHED_CDNOW.items():
-        here = found[model, parameter]
-        hit = math.isclose(here, value, rel_tol=0.005)
-        rows.append([model, parameter, f"{value:.6g}", f"{here:.6g}", "hit" if hit else "miss"])
-    return markdown_table(("model", "parameter", "published", "fitted here", "verdict (within 0.5 %)"), rows)
-
-
-def renew(document: Path, readings: Iterable[Reading], sample: Path | None, advance: Callable[..., None]) -> None:
+def renew(document: Path, readings: Iterable[Reading], data: Path | None, advance: Callable[..., None]) -> None:
     """Renew the tables of the validation document, whose neighbour folder ``scenarios`` holds the scenarios.
 
-    ``sample`` is the purchase log of the CDNOW 1/10 sample; without it that table stays as it was. ``advance`` is
+    ``data`` is the folder of published data sets; without it the tables about them stay as they were. ``advance`` is
     called after each comparison. Raises :class:`sim.errors.InputError` if a block's markers are missing.
     """
     folder = document.absolute().parents[1] / "scenarios"
@@ -156,10 +124,10 @@ def renew(document: Path, readings: Iterable[Reading], sample: Path | None, adva
         "scenarios": scenario_table((load(path) for path in sorted(folder.glob("*.yaml"))), advance),
         "headline": headline_table(load(folder / "retail.yaml"), advance),
     }
-    if sample is not None:
-        from sim.calibrate import fit_transactions
+    if data is not None:
+        from sim.present import validation_data
 
-        blocks["cdnow"] = cdnow_table(fit_transactions(sample, until=CALIBRATION_END))
+        blocks |= dict(validation_data.blocks(data, advance))
     text = document.read_text(encoding="utf-8")
     for name, block in blocks.items():
         text = with_block(text, name, block)
