@@ -29,6 +29,7 @@ WIDEST = 12.0  # log parameters are searched this far around the start; beyond, 
 LEFT = 0.01  # log-likelihood that may be left to gain: a hundredth of what moves a parameter by a standard error
 EDGE = 1e-6  # of a log parameter: nearer to the end of the search than this is at it
 NOWHERE = 1e6  # minus log-likelihood per customer of a model that cannot be worked out
+FLAT = 0.01  # curvature of a direction in which the likelihood hardly falls
 POLISHING = 20  # Newton steps at most; near a maximum three do
 
 
@@ -87,7 +88,7 @@ class Estimate(Generic[M]):
         loose = [name for name in self._loose() if name not in self.edges]
         if loose:
             said.append(
-                f"The data do not determine {' and '.join(loose)} of the {title}; take a simpler model, or give "
+                f"The data do not determine {_listed(loose)} of the {title}; take a simpler model, or give "
                 "more customers or a longer log."
             )
         return tuple(said)
@@ -189,9 +190,10 @@ def _polished(value: Callable[[Floats], float], logs: Floats, reach: Floats) -> 
     here = value(logs)
     slope, curvature = _differences(value, logs, here)
     for _ in range(POLISHING):
-        if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
+        if not np.isfinite(curvature).all():
             break
-        step = np.clip(np.linalg.solve(curvature, slope), -1.0, 1.0)
+        heights, directions = np.linalg.eigh(curvature)  # along a ridge there is little of it, or none
+        step = np.clip(directions @ (directions.T @ slope / np.maximum(np.abs(heights), FLAT)), -1.0, 1.0)
         if slope @ step < 1e-12 * max(1.0, abs(here)):  # less than rounding can tell
             break
         onward = np.clip(logs + step, reach[:, 0], reach[:, 1])
@@ -201,6 +203,11 @@ def _polished(value: Callable[[Floats], float], logs: Floats, reach: Floats) -> 
         logs, here = onward, there
         slope, curvature = _differences(value, logs, here)
     return logs, slope, curvature
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence: r, alpha and s."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _parameters(model: Any) -> NDArray[np.float64]:

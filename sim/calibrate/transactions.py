@@ -162,7 +162,10 @@ class TransactionFit:
         others = " and ".join(f"{gap:+.1f} for {PLACES[name].model.title}" for name, gap in ahead.items())
         why = "is chosen by Akaike's criterion" if model == self.chosen else "was asked for"
         unsound = [name for name, gap in ahead.items() if gap < 0 and not self.of(name).sound]
-        though = " (not determined by these data)" if unsound and model == self.chosen else ""
+        though = ""
+        if unsound and model == self.chosen:
+            titles = " and ".join(PLACES[name].model.title for name in unsound)
+            though = f", but these data do not determine the {titles}"
         return f"{PLACES[model].model.title} {why}: the difference in AIC is {others}{though}."
 
     def table(self) -> pd.DataFrame:
