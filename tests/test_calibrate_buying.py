@@ -134,7 +134,7 @@ def test_likelihood_of_the_pareto_nbd_is_that_of_the_story() -> None:
         told = buys**x * (goes / total * np.exp(-total * t_x) + buys / total * np.exp(-total * t))
         return float(told * gamma.pdf(buys, 1.5, scale=1 / 10.0) * gamma.pdf(goes, 2.0, scale=1 / 12.0))
 
-    story, _ = dblquad(given_rates, 0, 4, 0, 4, epsabs=1e-13)
+    story, _ = dblquad(given_rates, 0, 4, 0, 4, epsabs=1e-9)
     assert model.log_likelihood(x, t_x, t) == pytest.approx(np.log(story), rel=1e-6)
 
 

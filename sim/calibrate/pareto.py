@@ -14,6 +14,7 @@ purchases many, is worked out here as the integral over the moment of going that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -78,7 +79,7 @@ class ParetoNBD:
         from scipy.stats import nbinom
 
         x, t = np.broadcast_arrays(np.asarray(count), np.asarray(time, float))
-        nodes, weights = np.polynomial.legendre.leggauss(2 * NODES)
+        nodes, weights = _rule(2 * NODES)
         reach = np.minimum(np.log1p(t / self.beta), NOTHING / self.s)[..., None]
         places = reach * (nodes + 1) / 2
         then = nbinom.pmf(x[..., None], self.r, self.alpha / (self.alpha + self.beta * np.expm1(places)))
@@ -107,13 +108,19 @@ class ParetoNBD:
         return np.asarray(while_there * self.alive(frequency, recency, age))
 
 
+@cache
+def _rule(nodes: int) -> tuple[Floats, Floats]:
+    """Nodes and weights of the Gauss-Legendre rule from −1 to 1."""
+    return np.polynomial.legendre.leggauss(nodes)
+
+
 def _log_integral(alpha: float, beta: float, k: Floats, m: float, start: Floats, end: Floats) -> Floats:
     """Log of ∫ (α+y)^−k (β+y)^−m dy from start to end.
 
     With y + min(α, β) growing as e^u the logarithm of what is added up is concave in u, so that Newton's method finds
     where it has fallen to nothing, and up to there it is a smooth decline, which few nodes take in.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = _rule(NODES)
     base = min(alpha, beta) + start
     a, b = (alpha - min(alpha, beta)) / base, (beta - min(alpha, beta)) / base
 
