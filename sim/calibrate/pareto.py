@@ -139,7 +139,8 @@ def _log_integral(alpha: float, beta: float, k: Floats, m: float, start: Floats,
         too_far = fallen(reach, k, a, b) - NOTHING
         reach = np.where(too_far > 1, reach - too_far / steepness(reach), reach)
     places = reach[..., None] * (nodes + 1) / 2
-    total = np.exp(-fallen(places, k[..., None], a[..., None], b[..., None])) @ (weights / 2)
+    shares = np.exp(-fallen(places, k[..., None], a[..., None], b[..., None]))
+    total = np.einsum("...n,n->...", shares, weights / 2)
     with np.errstate(divide="ignore"):  # nobody can have gone in no time
         return np.asarray(np.log(reach * total * base) - k * np.log(alpha + start) - m * np.log(beta + start))
 
