@@ -296,7 +296,7 @@ def test_transactions_are_fitted_and_their_source_is_told(roi: Roi, data: Path) 
 
     scenario = landed(sim.load(cdnow), fit_transactions(log).landings())
     rows = register(scenario).set_index("path")
-    for path, value in (("customers.shopping.rate_shape", 0.25), ("customers.basket.mean", 35.8)):
+    for path, value in (("customers.shopping.rate_shape", 0.563), ("customers.basket.mean", 35.8)):
         note = scenario.notes[path]
         assert "CDNOW_sample.txt, 1997-01-01 to 1998-06-30" in str(rows.loc[path, "source"])
         assert rows.loc[path, "value"] == pytest.approx(value, rel=0.05)

@@ -120,7 +120,7 @@ def _positive(table: pd.DataFrame, columns: list[str], title: str, name: str) ->
     bad = ~(np.isfinite(values) & (values > 0))
     if bad.any():
         row, k = np.argwhere(bad)[0]
-        raise InputError(
-            f"{name}, draw {row + 1}: {columns[k]} is {table[columns[k]].iloc[row]!r}; it must be a number above 0"
-        )
+        given = table[columns[k]].iloc[row]
+        told = repr(given) if isinstance(given, str) else f"{given}"
+        raise InputError(f"{name}, draw {row + 1}: {columns[k]} is {told}; it must be a number above 0")
     return values
