@@ -116,4 +116,20 @@ def test_the_currency_changes_the_scale_and_nothing_else(baskets: pd.DataFrame) 
 
 
 def test_a_gamma_gamma_without_a_mean_says_so() -> None:
-    assert GammaGamma(p=2.0, q=0.9, v=10.0).mean == float("inf")
+    heavy = GammaGamma(p=2.0, q=0.9, v=10.0)
+    assert heavy.mean == float("inf")
+    assert heavy.expected([0, 1], [0.0, 20.0]).tolist() == [float("inf"), pytest.approx(2.0 * 30.0 / 1.9)]
+
+
+def test_the_expected_basket_of_a_lognormal_customer_is_that_of_simulated_ones() -> None:
+    """Next baskets of customers, by how much they spent so far; each of five groups within 5 sd, error 3e-6 in all."""
+    draws = np.random.default_rng(7)
+    model, customers = Lognormal(25.0, 0.5, 0.7), 100_000
+    level = draws.normal(np.log(25.0), 0.5, customers)
+    seen = draws.normal(level[:, None], 0.7, (customers, 3)).mean(axis=1)
+    following = np.exp(draws.normal(level, 0.7))
+    told = model.expected(3, seen)
+    assert model.expected(0, 0.0) == pytest.approx(model.mean)
+    for group in np.array_split(np.argsort(seen), 5):
+        off = following[group] - told[group]
+        assert abs(off.mean()) < 5 * off.std() / np.sqrt(len(group))

@@ -15,7 +15,7 @@ from scipy.stats import chi2
 from sim.calibrate import PurchaseLog, TransactionFit, fit_log, fit_transactions, read_log
 from sim.calibrate.baskets import GammaGamma
 from sim.calibrate.buying import BGNBD
-from sim.calibrate.holdout import Holdout
+from sim.calibrate.holdout import Holdout, hold_out
 from sim.calibrate.landing import landed
 from sim.calibrate.sufficiency import divided, refuse_too_few
 from sim.demand import Lapse, Lifetime, LognormalBasket
@@ -276,15 +276,28 @@ def test_baskets_are_held_out_too(held: Holdout, data: Path) -> None:
 
 
 def test_the_fit_that_is_held_out_never_sees_what_it_foretells(data: Path, held: Holdout) -> None:
-    """Whatever happens in the period held out, the forecasts stay."""
+    """Whatever happens in the period held out, and whoever is new in it, the forecasts stay."""
     log = read_log(data / "cdnow" / "CDNOW_sample.txt")
     late = log.purchases["day"] > "1997-09-30"
     fewer = replace(log, purchases=log.purchases[~late | (np.arange(len(late)) % 3 == 0)].reset_index(drop=True))
-    other = fit_log(fewer, holdout="1997-10-01").holdout
-    assert other is not None
+    new = pd.DataFrame({"customer": "new", "day": pd.to_datetime(["1997-12-01", "1998-01-02"]), "cents": 10**7})
+    joined = replace(fewer, purchases=pd.concat([fewer.purchases, new], ignore_index=True))
+    other = hold_out(joined, date(1997, 9, 30))
+    without = hold_out(fewer, date(1997, 9, 30))
+    for table in ("buying", "baskets", "weeks", "counts"):
+        pd.testing.assert_frame_equal(getattr(other, table), getattr(without, table))
     for column in ("log_likelihood", "predicted"):
         assert other.buying[column].tolist() == pytest.approx(held.buying[column].tolist(), nan_ok=True)
     assert other.buying["actual"][0] < held.buying["actual"][0] / 2
+
+
+def test_a_period_in_which_nobody_bought_is_told_as_such() -> None:
+    silent = replace(shop(60, 55), end=date(2024, 12, 31))
+    held = hold_out(silent, date(2024, 8, 31))
+    assert (held.buying["actual"] == 0).all()
+    assert held.buying["correlation"].isna().all()
+    assert (held.baskets["actual"] == 0).all()
+    assert held.baskets["rmse"].isna().all()
 
 
 def test_a_period_can_be_asked_for_or_none(data: Path) -> None:

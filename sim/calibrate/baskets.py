@@ -67,9 +67,11 @@ class GammaGamma:
         return np.asarray(single + shared)
 
     def expected(self, baskets: ArrayLike, mean: ArrayLike) -> Floats:
-        """E[mean basket | z̄ over x baskets] = p (v + x z̄)/(p x + q − 1), in units of currency."""
+        """E[mean basket | z̄ over x baskets] = p (v + x z̄)/(p x + q − 1), infinite at p x + q ≤ 1; in currency."""
         x, z = np.asarray(baskets, float), np.asarray(mean, float)
-        return np.asarray(self.p * (self.v + x * z) / (self.p * x + self.q - 1))
+        excess = self.p * x + self.q - 1
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.where(excess > 0, self.p * (self.v + x * z) / excess, np.inf))
 
 
 @dataclass(frozen=True)

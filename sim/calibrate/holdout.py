@@ -126,6 +126,8 @@ def _scored(
     table = pd.DataFrame(rows, columns=["model", "log_likelihood", "aic", "holdout_log_likelihood"])
     off = {name: forecast - actual for name, forecast in forecasts.items()}
     names = table["model"]
+    if len(actual) == 0:  # nobody bought: there is nothing to be right or wrong about
+        return table.assign(predicted=0.0, actual=0.0, correlation=np.nan, rmse=np.nan, mae=np.nan)
     with np.errstate(invalid="ignore"):  # a forecast that is the same for everybody correlates with nothing
         return table.assign(
             predicted=[float(forecasts[name] @ times) for name in names],
