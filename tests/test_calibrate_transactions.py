@@ -17,6 +17,7 @@ from sim.calibrate.baskets import GammaGamma
 from sim.calibrate.buying import BGNBD
 from sim.calibrate.holdout import Holdout, hold_out
 from sim.calibrate.landing import landed
+from sim.calibrate.pareto import ParetoNBD
 from sim.calibrate.sufficiency import divided, refuse_too_few
 from sim.demand import Lapse, Lifetime, LognormalBasket
 from sim.errors import InputError
@@ -139,6 +140,12 @@ def test_a_steady_log_gives_customers_who_do_not_lapse() -> None:
     fit = fit_log(log_of(orders), holdout=False)
     assert not fit.lapses
     assert fit.chosen == "nbd"
+    assert fit.of("nbd").sound
+    assert len(fit.table()) == len(set(zip(fit.table()["model"], fit.table()["parameter"], strict=True)))
+    never = replace(fit, lifetime=replace(fit.lifetime, model=ParetoNBD(0.8, 4.0, 1e-5, 10.0)))
+    half = never.table().set_index("parameter").loc["half gone after", ["estimate", "standard_error"]].tolist()
+    assert half[0] == np.inf
+    assert np.isnan(half[1])
     buying, _ = fit.landings()
     assert buying.changes == {"customers.lapse": None}
     assert buying.values["customers.shopping.rate_mean"] == pytest.approx(0.8 / 30 * 365.25 / 12, rel=0.2)

@@ -127,7 +127,8 @@ class Estimate(Generic[M]):
         steps = STEP * np.eye(len(logs))
         beside = [(kind(*np.exp(logs + step)), kind(*np.exp(logs - step))) for step in steps]
         slopes = np.array([[(value(of, up) - value(of, down)) / (2 * STEP) for up, down in beside] for of in functions])
-        return np.asarray(slopes @ self.covariance @ slopes.T)
+        with np.errstate(invalid="ignore", over="ignore"):  # a function that is infinite has no error to be told
+            return np.asarray(slopes @ self.covariance @ slopes.T)
 
 
 def maximise(log_likelihood: Callable[[M], float], starts: Sequence[M], n: int) -> Estimate[M]:

@@ -55,7 +55,8 @@ class ParetoNBD:
     @property
     def half_gone(self) -> float:
         """Time until half of the customers have gone, beta (2^(1/s) − 1); the mean lifetime may be infinite."""
-        return float(self.beta * np.expm1(np.log(2) / self.s))
+        with np.errstate(over="ignore"):  # where next to nobody goes, never
+            return float(self.beta * np.expm1(np.log(2) / self.s))
 
     def log_likelihood(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
         """Of each customer's times of purchase: either still here at T, or gone at some moment since t_x.
