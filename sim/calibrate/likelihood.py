@@ -198,7 +198,7 @@ def _polished(value: Callable[[Floats], float], logs: Floats, reach: Floats) -> 
             break
         heights, directions = np.linalg.eigh(curvature)  # along a ridge there is little of it, or none
         step = np.clip(directions @ (directions.T @ slope / np.maximum(np.abs(heights), FLAT)), -1.0, 1.0)
-        if slope @ step < 1e-12 * max(1.0, abs(here)):  # less than rounding can tell
+        if slope @ step < 1e-14 * max(1.0, abs(here)):  # less than rounding can tell
             break
         onward = np.clip(logs + step, reach[:, 0], reach[:, 1])
         there = value(onward)
