@@ -67,7 +67,11 @@ def fit_targets(
     a year, or a setting that is not valid. That no set reproduces the targets is a result, not an error.
     """
     targets = read_targets(given, scenario)
-    settings: dict[str, tuple[Any, int]] = {"budget": (budget, LEAST_BUDGET), "threads": (threads, 1)}
+    settings: dict[str, tuple[Any, int]] = {
+        "budget": (budget, LEAST_BUDGET),
+        "seed": (seed, 0),
+        "threads": (threads, 1),
+    }
     for name, (value, least) in settings.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise InputError(f"{name} must be a whole number of at least {least}, but is {value!r}")

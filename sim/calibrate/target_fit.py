@@ -220,13 +220,13 @@ class TargetFit:
         for k in never:
             low, high = found.outcomes[some, k].min(), found.outcomes[some, k].max()
             text += (
-                f" {wanted[k].measure} {_wish(wanted[k])} is out of reach by itself: it came out between {low:.3g} "
-                f"and {high:.3g}."
+                f" {wanted[k].measure} {_wish(wanted[k])} was not met by any, whatever became of the others: it "
+                f"came out between {low:.3g} and {high:.3g}."
             )
         together = [one for one in self.missed if wanted.index(one) not in never]
         if together and not never:
             names = " and ".join(f"{one.measure} {_wish(one)}" for one in together)
-            text += f" {names} can be reached, but not together with the rest."
+            text += f" {names} were met one at a time, but never all targets together."
         nearest = ", ".join(f"{one.measure} {found.outcomes[found.nearest, k]:.3g}" for k, one in enumerate(wanted))
         text += f" Nearest: {nearest}."
         place = found.places[found.nearest]
