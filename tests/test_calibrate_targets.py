@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.calibrate.aggregates import fit_targets
+from sim.calibrate.aggregates import _outcomes, _scale, fit_targets
 from sim.calibrate.landing import landed
 from sim.calibrate.outcomes import MEASURES, last_year
 from sim.calibrate.pinning import fewest, pinnings
 from sim.calibrate.region import Search, reach_of, search
 from sim.calibrate.surface import fit_surface, terms
 from sim.calibrate.target_fit import TargetFit
-from sim.calibrate.targets import candidates, read_targets
+from sim.calibrate.targets import Free, candidates, read_targets
 from sim.errors import InputError
 from sim.market import simulate
 from sim.scenario import Scenario
@@ -146,6 +146,18 @@ def test_sets_without_an_outcome_are_never_acceptable_and_stop_nothing() -> None
     assert result.places[result.accepted, 0].min() >= 0.5
     nothing = found(lambda u, _: np.full_like(u, np.nan), [0.6, 0.5], [0.05, 0.05], 2)
     assert not nothing.accepted.any()
+
+
+def test_the_reach_is_the_tolerance_widened_by_two_standard_deviations_of_chance() -> None:
+    assert reach_of(np.array([3.0, 0.02]), np.array([2.0, 0.0])) == pytest.approx([5.0, 0.02])
+
+
+def test_progress_is_told_after_each_wave_and_the_budget_is_kept() -> None:
+    told: list[tuple[int, int]] = []
+    result = found(lambda u, _: u, [0.5, 0.5], [0.001, 0.001], 2, budget=100, progress=lambda *now: told.append(now))
+    assert told == [(32, 100), (80, 100), (100, 100)]
+    assert len(result.places) == 100
+    assert np.bincount(result.wave).tolist() == [32, 48, 20]
 
 
 # --- the surface --------------------------------------------------------------------------------------------------
@@ -310,6 +322,52 @@ def test_targets_that_contradict_each_other_are_named() -> None:
     assert "never all targets together" in fit.finding
     for name in targets:
         assert name in fit.finding
+
+
+def test_the_central_set_is_the_acceptable_one_nearest_to_all_others() -> None:
+    wishes = {"opt_in": {"value": 0.45, "tolerance": 0.1}, "trust": {"value": 0.7, "tolerance": 0.1}}
+    fit = fit_targets({"firm": "Ours", "targets": wishes}, market(), budget=16, customers=100)
+    accepted = acceptable(fit)[[one.path for one in fit.targets.free]]
+    apart = accepted / accepted.std()
+    total = [np.linalg.norm(apart - apart.loc[i], axis=1).sum() for i in apart.index]
+    assert len(accepted) > 2
+    assert fit.central == apart.index[int(np.argmin(total))]
+
+
+def test_a_set_is_run_as_the_scenario_says_and_against_treating_everyone_the_same() -> None:
+    scenario = market().with_({"customers.count": 200})
+    wishes = {"opt_in": 0.4, "uplift": {"value": 0.05, "what": "purchases"}}
+    targets = read_targets({"firm": "Ours", "targets": wishes, "free": {"rules.surplus": None}}, scenario)
+    changed = scenario.with_({"rules.surplus": 0.2})
+    uniform = changed.with_({f"firms.Ours.strategy.{one}": getattr(PRESETS["uniform"], one) for one in PERSONAL_LEVERS})
+    own, other = (
+        simulate(one, 9, replication=3).market.query("firm == 'Ours' and month > 3") for one in (changed, uniform)
+    )
+    sold: Any = [(one["penetration"] * one["purchase_frequency"]).sum() for one in (own, other)]
+    by_hand = [own["opt_in"].mean(), sold[0] / sold[1] - 1]
+    assert _outcomes(scenario, targets, np.array([0.2]), 3, 9) == pytest.approx(by_hand)
+
+
+def test_numbers_that_are_valid_one_by_one_but_not_together_have_no_outcome() -> None:
+    free = {"rules.leave_below": [0.1, 0.4], "rules.withdraw_below": [0.25, 0.5]}
+    targets = read_targets({"firm": "Ours", "targets": {"opt_in": 0.4}, "free": free}, market())
+    scenario = market().with_({"customers.count": 100})
+    assert math.isnan(_outcomes(scenario, targets, np.array([0.4, 0.25]), 0, 1)[0])
+    assert _outcomes(scenario, targets, np.array([0.2, 0.25]), 0, 1)[0] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("path", "scale"),
+    [
+        ("rules.grant_prompt", "linear"),
+        ("firms.Ours.appeal", "linear"),
+        ("rules.trust_weight", "log"),
+        ("rules.ask_again", "logit"),
+        ("customers.turnover", "logit"),
+    ],
+)
+def test_errors_are_on_the_scale_on_which_every_number_is_possible(path: str, scale: str) -> None:
+    assert _scale(market(), Free(path, 0.0, 1.0, "")) == scale
 
 
 def test_an_uplift_is_measured_against_the_same_firm_treating_everyone_the_same() -> None:
