@@ -17,7 +17,7 @@ from sim.calibrate.aggregates import _outcomes, _scale, fit_targets
 from sim.calibrate.landing import landed
 from sim.calibrate.outcomes import MEASURES, last_year
 from sim.calibrate.pinning import fewest, pinnings
-from sim.calibrate.region import Search, reach_of, search
+from sim.calibrate.region import MORE, REPLICATIONS, Search, reach_of, search
 from sim.calibrate.surface import fit_surface, terms
 from sim.calibrate.target_fit import TargetFit
 from sim.calibrate.targets import Free, candidates, read_targets
@@ -131,6 +131,22 @@ def test_the_luck_of_the_replications_is_taken_off_and_the_rest_widens_the_reach
     assert result.jitter[0] == pytest.approx(0.02 / math.sqrt(2), rel=0.35)
     assert result.chance[0] == pytest.approx(math.hypot(0.3 / math.sqrt(48), 0.02 / math.sqrt(2)), rel=0.4)
     assert (np.abs(result.outcomes[result.accepted, 0] - 0.5) <= reach_of(np.array(0.02), result.chance)).all()
+
+
+def test_all_sets_have_the_same_luck_and_each_further_run_has_one_of_its_own() -> None:
+    asked: list[tuple[float, int]] = []
+
+    def noted(places: np.ndarray, replications: np.ndarray) -> np.ndarray:
+        asked.extend(zip(places[:, 0].tolist(), replications.tolist(), strict=True))
+        return places
+
+    result = found(noted, [0.5], [0.001], 1, budget=100)
+    common = [(place, r) for place in result.places[:, 0].tolist() for r in range(REPLICATIONS)]
+    further = sorted(set(asked) - set(common), key=lambda one: one[1])
+    assert len(asked) == len(common) + len(further)
+    assert set(common) < set(asked)
+    assert [r for _, r in further] == [*range(REPLICATIONS, REPLICATIONS + len(further))]
+    assert len(further) in (MORE, 2 * MORE)
 
 
 def test_what_cannot_be_reached_is_given_up_before_the_budget_ends() -> None:
@@ -324,14 +340,22 @@ def test_targets_that_contradict_each_other_are_named() -> None:
         assert name in fit.finding
 
 
-def test_the_central_set_is_the_acceptable_one_nearest_to_all_others() -> None:
-    wishes = {"opt_in": {"value": 0.45, "tolerance": 0.1}, "trust": {"value": 0.7, "tolerance": 0.1}}
-    fit = fit_targets({"firm": "Ours", "targets": wishes}, market(), budget=16, customers=100)
-    accepted = acceptable(fit)[[one.path for one in fit.targets.free]]
-    apart = accepted / accepted.std()
-    total = [np.linalg.norm(apart - apart.loc[i], axis=1).sum() for i in apart.index]
-    assert len(accepted) > 2
-    assert fit.central == apart.index[int(np.argmin(total))]
+def test_the_central_set_is_the_acceptable_one_nearest_to_all_others_in_their_standard_deviations() -> None:
+    """By hand: the fifth set is in the midst of both parameters, the fourth only of the one that varies more."""
+    places = np.array([[0.0, 0.100], [0.1, 0.102], [1.0, 0.101], [0.45, 0.110], [0.6, 0.101], [0.5, 0.9]])
+    accepted = np.array([True, True, True, True, True, False])
+    implausibility = np.where(accepted, 0.5, 2.0)[:, None]
+    implausibility[3] = 0.1
+    one, zero = np.ones(1), np.zeros(6, dtype=np.int64)
+    tried = Search(places, zero, np.full((6, 1), 0.4), one, one, implausibility)
+    free = {"rules.grant_prompt": [-3, 2], "rules.grant_trust": [0, 8]}
+    targets = read_targets({"firm": "Ours", "targets": {"opt_in": 0.4}, "free": free}, market())
+    fit = TargetFit(targets, market(), 1, tried, ("linear", "log"))
+    assert (fit.central, fit.search.nearest) == (4, 3)
+    assert fit.landings()[0].values == pytest.approx({"rules.grant_prompt": 0.0, "rules.grant_trust": 0.808})
+    assert np.isnan(fit.landings()[0].covariance).all(), "five sets are too few to tell"
+    assert not landed(market(), fit.landings()).fits
+    assert any("Only 5 of 6 parameter sets" in one for one in fit.warnings)
 
 
 def test_a_set_is_run_as_the_scenario_says_and_against_treating_everyone_the_same() -> None:
@@ -383,7 +407,7 @@ def test_an_uplift_is_measured_against_the_same_firm_treating_everyone_the_same(
 
 
 def test_measures_are_what_their_definitions_say() -> None:
-    run = simulate(market().with_({"customers.count": 500}))
+    run = simulate(market(preset="extractive").with_({"customers.count": 500}))
     frame: Any = run.market.query("firm == 'Ours' and month > 3")
     books: Any = run.books.query("firm == 'Ours' and month > 3")
     own = last_year(run, 0)
@@ -401,6 +425,7 @@ def test_measures_are_what_their_definitions_say() -> None:
             "uplift": 0.0,
         }
     )
+    assert read["complaints"] > 0.1
     assert own["sales"].sum() * 100 == pytest.approx(books["sales"].sum())
 
 
