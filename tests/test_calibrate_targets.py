@@ -372,6 +372,16 @@ def test_a_set_is_run_as_the_scenario_says_and_against_treating_everyone_the_sam
     assert _outcomes(scenario, targets, np.array([0.2]), 3, 9) == pytest.approx(by_hand)
 
 
+@pytest.mark.parametrize(("horizon", "months", "length"), [(60, None, 36), (15, None, 15), (15, 13, 13), (15, 17, 17)])
+def test_runs_take_as_long_as_is_said_or_three_years_at_most(horizon: int, months: int | None, length: int) -> None:
+    scenario = market().with_({"horizon_months": horizon})
+    free = {"rules.grant_prompt": None}
+    fit = fit_targets(
+        {"firm": "Ours", "targets": {"opt_in": 0.4}, "free": free}, scenario, budget=16, customers=50, months=months
+    )
+    assert (fit.scenario.horizon_months, fit.scenario.customers.count) == (length, 50)
+
+
 def test_numbers_that_are_valid_one_by_one_but_not_together_have_no_outcome() -> None:
     free = {"rules.leave_below": [0.1, 0.4], "rules.withdraw_below": [0.25, 0.5]}
     targets = read_targets({"firm": "Ours", "targets": {"opt_in": 0.4}, "free": free}, market())
@@ -549,6 +559,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     [
         ({"horizon_months": 11}, {}, "is simulated from month 0 to 11"),
         ({"firms.Ours.enters_month": 6}, {}, "is simulated from month 6 to 15"),
+        ({}, {"months": 10}, "is simulated from month 0 to 10"),
+        ({}, {"months": 1.5}, "horizon_months is 1.5"),
         ({}, {"budget": 3}, "budget must be a whole number of at least 16, but is 3"),
         ({}, {"threads": 0}, "threads must be a whole number of at least 1, but is 0"),
         ({}, {"customers": 1}, "customers.count is 1"),

@@ -32,7 +32,7 @@ class TargetFit:
     targets
         What was wanted, of which firm, by moving what.
     scenario
-        The scenario as it was simulated: with ``customers`` customers and a shortened horizon.
+        The scenario as it was simulated: with its own number of customers and horizon.
     seed
         Of the runs' luck and of the search.
     search
