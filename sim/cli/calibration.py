@@ -258,7 +258,7 @@ def _aimed(result: Calibration, path: Path, seed: int) -> Calibration:
     from dataclasses import replace
 
     from sim.calibrate.landing import landed
-    from sim.calibrate.target_fit import fit_targets
+    from sim.calibrate.aggregates import fit_targets
 
     with terminal.progress(None, "set") as advance:
         fit = fit_targets(path, result.scenario, seed=seed, progress=lambda done, planned: advance(planned))
