@@ -6,8 +6,9 @@ Names are imported when they are first used, so that ``import sim`` costs next t
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.doorway import doorway
 
 if TYPE_CHECKING:
     from sim.errors import InputError
@@ -47,15 +48,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """Public names, whether imported yet or not."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = doorway(__name__, globals(), _HOMES)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sim.calibrate.baskets import GammaGamma, Lognormal
-from sim.calibrate.buying import BGNBD, NBD
-from sim.calibrate.pareto import ParetoNBD
+from sim.calibrate.purchases.baskets import GammaGamma, Lognormal
+from sim.calibrate.purchases.buying import BGNBD, NBD
+from sim.calibrate.purchases.pareto import ParetoNBD
 
 
 def histories(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.calibrate.panel import ChoicePanel, numbered
+from sim.calibrate.brands.panel import ChoicePanel, numbered
 
 BRANDS = ("Large", "Middle", "Small")
 

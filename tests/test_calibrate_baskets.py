@@ -11,14 +11,14 @@ from scipy.integrate import quad
 from scipy.stats import chi2, gamma, multivariate_normal
 
 from sim.calibrate import read_log
-from sim.calibrate.baskets import (
+from sim.calibrate.likelihood import Estimate
+from sim.calibrate.purchases.baskets import (
     GammaGamma,
     Lognormal,
     fit_gamma_gamma,
     fit_gamma_gamma_to_means,
     fit_lognormal,
 )
-from sim.calibrate.likelihood import Estimate
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from scipy.special import gammaln, hyp2f1
 from scipy.stats import chi2, gamma
 
 from sim.calibrate import PurchaseLog, read_log
-from sim.calibrate.buying import BGNBD, NBD, BuyingModel, fit_bgnbd, fit_nbd
-from sim.calibrate.pareto import ParetoNBD, fit_pareto_nbd
+from sim.calibrate.purchases.buying import BGNBD, NBD, BuyingModel, fit_bgnbd, fit_nbd
+from sim.calibrate.purchases.pareto import ParetoNBD, fit_pareto_nbd
 from tests.histories import histories
 
 PUBLISHED = BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426)  # Fader, Hardie and Lee (2005), CDNOW sample, weeks

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.calibrate.choices import ChoiceFit, fit_choices
+from sim.calibrate.brands.choices import ChoiceFit, fit_choices
+from sim.calibrate.brands.market import STEPS, RecordedCrowd, Setting, setting_of, simulated_panel
+from sim.calibrate.brands.panel import ChoicePanel
+from sim.calibrate.brands.reader import read_panel
+from sim.calibrate.brands.search import HABIT, NOWHERE, PRICES, RATE, TASTES, UNPROMPTED, appeal_of
+from sim.calibrate.brands.statistics import SHARE, far_repeat
+from sim.calibrate.brands.table import panel_table
 from sim.calibrate.landing import landed
-from sim.calibrate.panel import ChoicePanel
-from sim.calibrate.panel_market import STEPS, RecordedCrowd, Setting, setting_of, simulated_panel
-from sim.calibrate.panel_reader import read_panel
-from sim.calibrate.panel_search import HABIT, NOWHERE, PRICES, RATE, TASTES, UNPROMPTED, appeal_of
-from sim.calibrate.panel_statistics import SHARE, far_repeat
-from sim.calibrate.panel_table import panel_table
 from sim.errors import InputError
 from sim.market import PROCESSES, opened, simulate
 from sim.market.market import Market

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.calibrate.buying import BGNBD, NBD, fit_bgnbd, fit_nbd
 from sim.calibrate.likelihood import WIDEST, Estimate, maximise
-from sim.calibrate.pareto import fit_pareto_nbd
+from sim.calibrate.purchases.buying import BGNBD, NBD, fit_bgnbd, fit_nbd
+from sim.calibrate.purchases.pareto import fit_pareto_nbd
 from tests.histories import histories
 
 

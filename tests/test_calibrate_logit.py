@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.calibrate.logit import LAST, Choices, choices_of, fit_logit, probabilities
-from sim.calibrate.panel_reader import read_panel
-from sim.calibrate.panel_statistics import (
+from sim.calibrate.brands.logit import LAST, Choices, choices_of, fit_logit, probabilities
+from sim.calibrate.brands.reader import read_panel
+from sim.calibrate.brands.statistics import (
     ELASTICITY,
     PENETRATION,
     PER_BUYER,
@@ -19,7 +19,7 @@ from sim.calibrate.panel_statistics import (
     far_repeat,
     statistics_of,
 )
-from sim.calibrate.tastes import FIRST, fit_inertia, fit_tastes, loyalty
+from sim.calibrate.brands.tastes import FIRST, fit_inertia, fit_tastes, loyalty
 from sim.errors import InputError
 from tests.panels import drawn_panel
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from sim.calibrate.buying import BGNBD, NBD, BuyingModel
-from sim.calibrate.pareto import ParetoNBD
-from sim.calibrate.places import LAPSE, PLACES, WEEKS_PER_MONTH, BuyingName
+from sim.calibrate.purchases.buying import BGNBD, NBD, BuyingModel
+from sim.calibrate.purchases.pareto import ParetoNBD
+from sim.calibrate.purchases.places import LAPSE, PLACES, WEEKS_PER_MONTH, BuyingName
 from sim.market import simulate
 from sim.scenario import Scenario
 from tests.markets import market

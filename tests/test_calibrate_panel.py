@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.calibrate.panel import ChoicePanel, numbered
-from sim.calibrate.panel_counts import fit_counts
-from sim.calibrate.panel_reader import read_panel
+from sim.calibrate.brands.counts import fit_counts
+from sim.calibrate.brands.panel import ChoicePanel, numbered
+from sim.calibrate.brands.reader import read_panel
 from sim.errors import InputError
 from tests.panels import drawn_panel, written
 

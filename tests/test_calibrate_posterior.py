@@ -13,8 +13,8 @@ import pytest
 from sim.calibrate import posterior
 from sim.calibrate.landing import landed
 from sim.calibrate.likelihood import Estimate
-from sim.calibrate.pareto import ParetoNBD
-from sim.calibrate.places import PLACES, WEEKS_PER_MONTH
+from sim.calibrate.purchases.pareto import ParetoNBD
+from sim.calibrate.purchases.places import PLACES, WEEKS_PER_MONTH
 from sim.demand import Lapse, Lifetime
 from sim.errors import InputError
 from sim.scenario import Scenario

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.calibrate import PurchaseLog, read_log
-from sim.calibrate.amounts import reading
-from sim.calibrate.returns import netted
+from sim.calibrate.purchases.returns import netted
+from sim.calibrate.reading.amounts import reading
 from sim.errors import InputError
 
 Write = Callable[..., Path]

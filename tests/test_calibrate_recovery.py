@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from sim.calibrate.baskets import GammaGamma, Lognormal, fit_gamma_gamma, fit_lognormal
-from sim.calibrate.buying import BGNBD, NBD, fit_bgnbd, fit_nbd
 from sim.calibrate.likelihood import Estimate
-from sim.calibrate.pareto import ParetoNBD, fit_pareto_nbd
+from sim.calibrate.purchases.baskets import GammaGamma, Lognormal, fit_gamma_gamma, fit_lognormal
+from sim.calibrate.purchases.buying import BGNBD, NBD, fit_bgnbd, fit_nbd
+from sim.calibrate.purchases.pareto import ParetoNBD, fit_pareto_nbd
 from tests.histories import histories, spending
 
 TRIES = int(os.environ.get("RECOVERY_TRIES", "20"))

@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 from scipy.stats import beta, chi2
 
 from sim.calibrate.landing import landed
-from sim.calibrate.scale import AnswerScale, Tally, parse_scale, tally, told_scale
-from sim.calibrate.survey import SurveyFit, fit_survey, published
-from sim.calibrate.thresholds import Bands, LumpAtBoth, LumpAtOne, LumpAtZero, Smooth, chi_squared, fit_thresholds
+from sim.calibrate.privacy.scale import AnswerScale, Tally, parse_scale, tally, told_scale
+from sim.calibrate.privacy.survey import SurveyFit, fit_survey, published
+from sim.calibrate.privacy.thresholds import (
+    Bands,
+    LumpAtBoth,
+    LumpAtOne,
+    LumpAtZero,
+    Smooth,
+    chi_squared,
+    fit_thresholds,
+)
 from sim.demand import Threshold
 from sim.errors import InputError
 from sim.population import thresholds

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sim.calibrate.columns import Role, parse_columns
-from sim.calibrate.table import read_table
+from sim.calibrate.reading.columns import Role, parse_columns
+from sim.calibrate.reading.table import read_table
 from sim.errors import InputError
 
 ROLES = {

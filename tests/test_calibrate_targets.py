@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.calibrate.aggregates import _outcomes, _scale, fit_targets
 from sim.calibrate.landing import landed
-from sim.calibrate.outcomes import MEASURES, last_year
-from sim.calibrate.pinning import fewest, pinnings
-from sim.calibrate.region import MORE, REPLICATIONS, Search, reach_of, search
-from sim.calibrate.surface import fit_surface, terms
-from sim.calibrate.target_fit import TargetFit
-from sim.calibrate.targets import Free, candidates, read_targets
+from sim.calibrate.outcomes.aggregates import _outcomes, _scale, fit_targets
+from sim.calibrate.outcomes.measures import MEASURES, last_year
+from sim.calibrate.outcomes.pinning import fewest, pinnings
+from sim.calibrate.outcomes.region import MORE, REPLICATIONS, Search, reach_of, search
+from sim.calibrate.outcomes.surface import fit_surface, terms
+from sim.calibrate.outcomes.target_fit import TargetFit
+from sim.calibrate.outcomes.targets import Free, candidates, read_targets
 from sim.errors import InputError
 from sim.market import simulate
 from sim.scenario import Scenario

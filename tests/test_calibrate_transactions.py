@@ -13,12 +13,12 @@ import pytest
 from scipy.stats import chi2
 
 from sim.calibrate import PurchaseLog, TransactionFit, fit_log, fit_transactions, read_log
-from sim.calibrate.baskets import GammaGamma
-from sim.calibrate.buying import BGNBD
-from sim.calibrate.holdout import Holdout, hold_out
 from sim.calibrate.landing import landed
-from sim.calibrate.pareto import ParetoNBD
-from sim.calibrate.sufficiency import divided, refuse_too_few
+from sim.calibrate.purchases.baskets import GammaGamma
+from sim.calibrate.purchases.buying import BGNBD
+from sim.calibrate.purchases.holdout import Holdout, hold_out
+from sim.calibrate.purchases.pareto import ParetoNBD
+from sim.calibrate.purchases.sufficiency import divided, refuse_too_few
 from sim.demand import Lapse, Lifetime, LognormalBasket
 from sim.errors import InputError
 from sim.scenario import Scenario

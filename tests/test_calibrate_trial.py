@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.calibrate.groups import counted, lift, means
 from sim.calibrate.landing import landed
-from sim.calibrate.relevance import Share, base_relevance, log_odds, prompted
-from sim.calibrate.trial import R0, SURPLUS, TrialFit, fit_trial
+from sim.calibrate.messages.groups import counted, lift, means
+from sim.calibrate.messages.relevance import Share, base_relevance, log_odds, prompted
+from sim.calibrate.messages.trial import R0, SURPLUS, TrialFit, fit_trial
 from sim.errors import InputError
 from sim.rules import consideration, relevance, utility
 from sim.scenario import Scenario

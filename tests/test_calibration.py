@@ -12,9 +12,9 @@ import pytest
 import sim
 from sim.books import ROW
 from sim.calibrate import PurchaseLog, TransactionFit, fit_log
+from sim.calibrate.brands.search import same_for_all
 from sim.calibrate.calibration import COSTS, OBSERVED, Calibration, calibrated, plain_market
-from sim.calibrate.panel_search import same_for_all
-from sim.calibrate.places import WEEKS_PER_MONTH
+from sim.calibrate.purchases.places import WEEKS_PER_MONTH
 from sim.market import simulate
 from sim.scenario import Scenario
 from sim.scenario_file import load

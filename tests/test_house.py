@@ -18,6 +18,7 @@ LONGEST = 400  # lines of one module
 
 # An import points to a lower floor, or to a room on the same one.
 FLOORS: dict[str, int] = {
+    "doorway": 0,
     "errors": 0,
     "evidence": 0,
     "quantity": 0,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.calibrate import fit_transactions
 from sim.calibrate.landing import Landing, landed
-from sim.calibrate.survey import published
+from sim.calibrate.privacy.survey import published
 from sim.errors import InputError
 from sim.evidence import MEANING, evidence
 from sim.quantity import Scale, off_scale, on_scale, slope

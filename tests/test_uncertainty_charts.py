@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim import InputError
 from sim.calibrate import PurchaseLog, TransactionFit, fit_log
-from sim.calibrate.survey import SurveyFit, fit_survey, published
+from sim.calibrate.privacy.survey import SurveyFit, fit_survey, published
 from sim.experiment.comparison import Comparison
 from sim.present.calibration_charts import holdout_chart, thresholds_chart
 from sim.present.labels import overlaps
@@ -46,6 +48,10 @@ def unsure(case: str) -> Comparison:
 CASES = ("gains", "loses", "two draws", "one draw", "nothing uncertain", "a strange name")
 
 
+def bars(axes: Axes) -> list[Any]:
+    return list(axes.patches)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_overlaps_in_the_picture_of_what_is_not_known(case: str) -> None:
     figure = uncertainty_chart(unsure(case))
@@ -63,7 +69,7 @@ def test_the_picture_of_what_is_not_known_shows_the_draws_their_range_and_the_sp
     gains = np.sort(one.replications["npv_difference"])
     np.testing.assert_allclose(shown / shown[-1], gains / gains[-1])
     assert "95 % uncertainty interval" in words(figure)
-    assert [bar.get_width() for bar in split.patches] == pytest.approx(
+    assert [bar.get_width() for bar in bars(split)] == pytest.approx(
         (100 * one.variance["share"].drop("total").clip(lower=0)).tolist()
     )
     names = [label.get_text() for label in drivers.get_yticklabels()]
@@ -135,5 +141,5 @@ def test_the_picture_of_a_survey_shows_answers_and_fit(segmented: SurveyFit) -> 
         figure = thresholds_chart(survey)
         readable(figure)
         bands = survey.bands()
-        heights = np.concatenate([[bar.get_height() for bar in axes.patches] for axes in figure.axes])
+        heights = np.concatenate([[bar.get_height() for bar in bars(axes)] for axes in figure.axes])
         np.testing.assert_allclose(np.sort(heights), np.sort(100 * bands["observed"]))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.books import ROW
+from sim.calibrate.brands.search import same_for_all
 from sim.calibrate.landing import Landing, landed
-from sim.calibrate.panel_search import same_for_all
 from sim.errors import InputError
 from sim.evidence import ASSUMPTION
 from sim.market import simulate
@@ -27,13 +27,13 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.calibrate.choices import ChoiceFit
-    from sim.calibrate.log import PurchaseLog
-    from sim.calibrate.places import BuyingName
-    from sim.calibrate.survey import SurveyFit
-    from sim.calibrate.target_fit import TargetFit
-    from sim.calibrate.transactions import BasketName, TransactionFit
-    from sim.calibrate.trial import TrialFit
+    from sim.calibrate.brands.choices import ChoiceFit
+    from sim.calibrate.messages.trial import TrialFit
+    from sim.calibrate.outcomes.target_fit import TargetFit
+    from sim.calibrate.privacy.survey import SurveyFit
+    from sim.calibrate.purchases.log import PurchaseLog
+    from sim.calibrate.purchases.places import BuyingName
+    from sim.calibrate.purchases.transactions import BasketName, TransactionFit
 
 PLAIN = {"Client": {"strategy": "trusted"}, "Rival": {"strategy": "uniform"}}
 """The firms of a market where no base is given: one that personalises with trust, one that treats everyone the same."""

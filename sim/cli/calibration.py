@@ -169,18 +169,18 @@ def calibrate(
         if posterior is not None:
             parts["posterior"] = _posterior(posterior, model, posterior_unit, posterior_n)
         if choices is not None:
-            from sim.calibrate.choices import fit_choices
-            from sim.calibrate.panel_reader import read_panel
+            from sim.calibrate.brands.choices import fit_choices
+            from sim.calibrate.brands.reader import read_panel
 
             parts["choices"] = fit_choices(read_panel(choices, roles["choices"]), start, months=months, seed=seed)
             advance()
         if survey is not None:
-            from sim.calibrate.survey import fit_survey
+            from sim.calibrate.privacy.survey import fit_survey
 
             parts["survey"] = fit_survey(survey, roles["survey"], scale=scale, meaning=meaning, n=respondents)
             advance()
         if experiment is not None:
-            from sim.calibrate.trial import fit_trial
+            from sim.calibrate.messages.trial import fit_trial
 
             parts["trial"] = fit_trial(experiment, roles["experiment"], matches=_matches(match), control=control)
             advance()
@@ -218,7 +218,7 @@ def _base(path: Path | None, settings: list[str]) -> Scenario:
 
 def _roles(texts: list[str], kinds: set[str]) -> dict[str, dict[str, str]]:
     """Names of columns by kind of data; what names no kind is about the only file that is given."""
-    from sim.calibrate.columns import parse_columns
+    from sim.calibrate.reading.columns import parse_columns
 
     found: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
     for text in texts:
@@ -258,7 +258,7 @@ def _aimed(result: Calibration, path: Path, seed: int) -> Calibration:
     from dataclasses import replace
 
     from sim.calibrate.landing import landed
-    from sim.calibrate.aggregates import fit_targets
+    from sim.calibrate.outcomes.aggregates import fit_targets
 
     with terminal.progress(None, "set") as advance:
         fit = fit_targets(path, result.scenario, seed=seed, progress=lambda done, planned: advance(planned))

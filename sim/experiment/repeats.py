@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.calibrate.places import LAPSE, PLACES, WEEKS_PER_MONTH
+from sim.calibrate.purchases.places import LAPSE, PLACES, WEEKS_PER_MONTH
 from sim.experiment.statistics import Interval, mean_intervals
 from sim.market import simulate
 from sim.scenario import Scenario
@@ -15,8 +15,8 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     from simpy.events import Event
 
-    from sim.calibrate.buying import BuyingModel
-    from sim.calibrate.places import BuyingName
+    from sim.calibrate.purchases.buying import BuyingModel
+    from sim.calibrate.purchases.places import BuyingName
     from sim.market.market import Market
 
 CUSTOMERS, REPLICATIONS = 10_000, 16

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sim.calibrate.calibration import Calibration
-    from sim.calibrate.holdout import Holdout
-    from sim.calibrate.trial import TrialFit
+    from sim.calibrate.messages.trial import TrialFit
+    from sim.calibrate.purchases.holdout import Holdout
 
 
 def finding(calibration: Calibration) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.calibrate.holdout import ACTUAL, MOST_COUNTED, NAIVE
+from sim.calibrate.purchases.holdout import ACTUAL, MOST_COUNTED, NAIVE
 from sim.present.house import house_style
 from sim.present.labels import end_labels
 from sim.present.style import QUIET, ROLES, TEXT, finish, heading, ink, new_figure
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.calibrate.holdout import Holdout
-    from sim.calibrate.survey import SurveyFit
-    from sim.calibrate.transactions import TransactionFit
+    from sim.calibrate.privacy.survey import SurveyFit
+    from sim.calibrate.purchases.holdout import Holdout
+    from sim.calibrate.purchases.transactions import TransactionFit
 
 LOOKS: dict[str, tuple[str, Any, str]] = {
     ACTUAL: (TEXT, "solid", "o"),

@@ -6,15 +6,15 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from sim.calibrate.buying import BGNBD
-from sim.calibrate.pareto import ParetoNBD
+from sim.calibrate.purchases.buying import BGNBD
+from sim.calibrate.purchases.pareto import ParetoNBD
 from sim.present.document import markdown_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sim.calibrate.places import BuyingName
-    from sim.calibrate.transactions import TransactionFit
+    from sim.calibrate.purchases.places import BuyingName
+    from sim.calibrate.purchases.transactions import TransactionFit
 
 CDNOW = "cdnow/CDNOW_sample.txt"
 TRIAL = "hillstrom_email_rct/hillstrom_data.csv.gz"
@@ -164,11 +164,11 @@ def market_table() -> str:
 
 def panel_tables(folder: Path, advance: Callable[..., None]) -> tuple[str, str]:
     """The logits of five panels beside the figures known for them, and the market with the fitted choices."""
-    from sim.calibrate.choices import fit_choices
-    from sim.calibrate.panel_reader import read_panel
-    from sim.calibrate.panel_statistics import ELASTICITY, REPEAT
-    from sim.calibrate.panel_table import panel_table
-    from sim.calibrate.tastes import fit_inertia
+    from sim.calibrate.brands.choices import fit_choices
+    from sim.calibrate.brands.reader import read_panel
+    from sim.calibrate.brands.statistics import ELASTICITY, REPEAT
+    from sim.calibrate.brands.table import panel_table
+    from sim.calibrate.brands.tastes import fit_inertia
 
     logits, checks = [], []
     for name, file in PANELS.items():
@@ -202,7 +202,7 @@ def panel_tables(folder: Path, advance: Callable[..., None]) -> tuple[str, str]:
 
 def survey_table() -> str:
     """The thresholds fitted to published shares of answers, beside those fitted to the answers themselves."""
-    from sim.calibrate.survey import published
+    from sim.calibrate.privacy.survey import published
 
     table: Any = published().table().set_index("parameter")
     rows = []
@@ -215,12 +215,12 @@ def survey_table() -> str:
 
 def trial_table(folder: Path) -> str:
     """The e-mail experiment: what the matched message gains over others, beside what was counted."""
-    from sim.calibrate.trial import fit_trial
+    from sim.calibrate.messages.trial import fit_trial
 
     trial = fit_trial(folder / TRIAL, {"arm": "segment"}, matches={"Mens E-Mail": "mens", "Womens E-Mail": "womens"})
     rows = []
     for (outcome, group), figure in PUBLISHED_TRIAL.items():
-        lift = trial.lift(trial.best if group in ("best", "matched") else group, outcome)  # type: ignore[arg-type]
+        lift = trial.lift(trial.best if group in ("best", "matched") else group, outcome)
         here = lift.mean if group == "matched" else lift.against
         gain = (
             "" if group == "matched" else f"{100 * lift.lift:+.1f} % ({100 * lift.low:+.1f} to {100 * lift.high:+.1f})"

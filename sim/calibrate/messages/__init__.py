@@ -1,0 +1,1 @@
+"""From a trial of messages to what relevance is worth."""

@@ -1,0 +1,1 @@
+"""From a survey on privacy to the thresholds of customers."""

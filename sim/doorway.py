@@ -1,0 +1,27 @@
+"""Public names of a package that are imported when they are first used, so that the package itself costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def doorway(
+    package: str, names: dict[str, Any], homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The functions ``__getattr__`` and ``__dir__`` of a package (PEP 562).
+
+    ``names`` is the package's namespace, ``homes`` says in which module each public name lives.
+    """
+
+    def imported(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        names[name] = getattr(import_module(homes[name]), name)
+        return names[name]
+
+    def listed() -> list[str]:
+        return sorted({*names, *homes})
+
+    return imported, listed
