@@ -386,10 +386,10 @@ def test_what_lands_is_a_threshold_with_its_joint_distribution() -> None:
     joint, model = scenario.fits["survey"], fit.parts[0].estimate.model
     assert list(joint.paths) == PATHS
     assert joint.scales == ("logit", "logit", "log", "log")
-    assert scenario.customers.threshold.a == model.a
+    assert scenario.customers.threshold.a == pytest.approx(model.a)
     errors = fit.table().set_index("parameter")["standard_error"]
     for path in PATHS:
-        assert scenario.notes[path].se == pytest.approx(errors[path.rpartition(".")[2]], rel=1e-4)
+        assert scenario.notes[path].se == pytest.approx(errors[path.rpartition(".")[2]], rel=1e-3)
         assert scenario.notes[path].n == 787
     assert joint.covariance[2][3] > 0, "the shapes go up and down together"
     assert joint.covariance[0][1] < 0, "who is at one end is not at the other"

@@ -271,7 +271,7 @@ def test_what_lands_reproduces_the_targets_in_a_market_of_its_own() -> None:
     assert joint.scales == ("linear", "linear", "log", "log")
     accepted = acceptable(fit)
     for path, note in ((path, scenario.notes[path]) for path in FREE):
-        assert note.se == pytest.approx(accepted[path].std(), rel=1e-6)
+        assert note.se == pytest.approx(accepted[path].std(), rel=1e-3)
         assert note.range is not None
         assert accepted[path].min() <= note.range[0] < note.range[1] <= accepted[path].max()
     said = scenario.notes["rules.audit_rate"]

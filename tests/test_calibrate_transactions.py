@@ -79,11 +79,11 @@ def test_what_lands_are_customers_that_a_scenario_accepts(
     else:
         within = customers.basket.shape_within, (fit.basket if baskets == "means" else fit.single_basket).model.p
     assert (customers.basket.kind == "lognormal") == (baskets == "lognormal")
-    assert within[0] == within[1]
+    assert within[0] == pytest.approx(within[1])
     assert customers.basket.mean == pytest.approx(35.2, abs=0.1)
     assert isinstance(customers.lapse, Lapse)
-    assert customers.lapse.a == fit.buying.model.a
-    assert customers.shopping.rate_shape == fit.buying.model.r
+    assert customers.lapse.a == pytest.approx(fit.buying.model.a)
+    assert customers.shopping.rate_shape == pytest.approx(fit.buying.model.r)
 
 
 def test_standard_errors_beside_the_numbers_are_those_of_the_joint_distribution(fit: TransactionFit) -> None:
@@ -92,9 +92,11 @@ def test_standard_errors_beside_the_numbers_are_those_of_the_joint_distribution(
     for joint in scenario.fits.values():
         for k, path in enumerate(joint.paths):
             value = next(value for where, value, _ in scenario.assumptions() if where == path)
-            assert scenario.notes[path].se == pytest.approx(value * joint.covariance[k][k] ** 0.5)
-    assert scenario.notes["customers.lapse.a"].se == pytest.approx(fit.buying.error("a"))
-    assert scenario.notes["customers.basket.mean"].se == pytest.approx(fit.lognormal.error(lambda model: model.mean))
+            assert scenario.notes[path].se == pytest.approx(value * joint.covariance[k][k] ** 0.5, rel=1e-3)
+    assert scenario.notes["customers.lapse.a"].se == pytest.approx(fit.buying.error("a"), rel=1e-3)
+    assert scenario.notes["customers.basket.mean"].se == pytest.approx(
+        fit.lognormal.error(lambda model: model.mean), rel=1e-3
+    )
     a, b = (scenario.fits["buying"].paths.index(f"customers.lapse.{name}") for name in "ab")
     assert scenario.fits["buying"].covariance[a][b] == pytest.approx(fit.buying.covariance[2, 3], rel=1e-6)
 
@@ -389,7 +391,7 @@ def test_a_search_that_did_not_settle_is_refused(whole: TransactionFit) -> None:
 
 def test_of_very_many_customers_some_are_drawn(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wald statistics of the drawn third against the whole: right at an error of 1e-4 (chi-squared, 4 degrees)."""
-    from sim.calibrate import transactions
+    from sim.calibrate.purchases import transactions
 
     log = read_log(data / "cdnow" / "CDNOW_sample.txt")
     monkeypatch.setattr(transactions, "LARGEST", 800)

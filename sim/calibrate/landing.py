@@ -69,7 +69,7 @@ class Landing:
             source=self.source,
             paths=tuple(self.values),
             scales=tuple(self.scales[path] for path in self.values),
-            covariance=tuple(tuple(_digits(one, 6) for one in row) for row in self.covariance),
+            covariance=tuple(tuple(_digits(one, 8) for one in row) for row in self.covariance),
         )
 
 
@@ -89,10 +89,10 @@ def landed(scenario: Scenario, landings: Sequence[Landing]) -> Scenario:
         for path, value in landing.values.items():
             known = scenario.notes.get(path, Note())
             changes[path] = {
-                "value": _digits(value, 6),
+                "value": _digits(value, 8),
                 "source": landing.source,
                 "n": landing.n,
-                **({"se": _digits(errors[path], 3)} if math.isfinite(errors[path]) else {}),
+                **({"se": _digits(errors[path], 4)} if math.isfinite(errors[path]) else {}),
                 **(
                     {"range": [_digits(end, 3) for end in reach]}
                     if (reach := landing.ranges.get(path, known.range))
