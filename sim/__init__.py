@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import InputError
-    from sim.experiment.compare import Comparison, compare
+    from sim.experiment.compare import compare
+    from sim.experiment.comparison import Comparison
     from sim.market import simulate
     from sim.market.market import Market
     from sim.run import Run
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Comparison": "sim.experiment.compare",
+    "Comparison": "sim.experiment.comparison",
     "InputError": "sim.errors",
     "Market": "sim.market.market",
     "Run": "sim.run",

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sim.evidence import PATTERNS
 from sim.quantity import Frozen, Name, counted, quantity
-from sim.rulebook import PATTERNS
 
 SCREEN = "Pew Research Center 2013, 787 US internet users: importance of privacy 0-100, read as 1 - threshold"
 

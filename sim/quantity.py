@@ -12,8 +12,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-ASSUMPTION = "assumption"
-
+from sim.evidence import ASSUMPTION, Evidence, evidence
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^\s.=]+( [^\s.=]+)*$")]
 """A name that can stand in a dotted path and before an equals sign: words without dots and equals signs."""
@@ -87,7 +86,11 @@ class Joint(Frozen):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What stands behind a number: unit, plausible range, source, symbol in equations, meaning."""
+    """What stands behind a number: unit, plausible range, source, symbol in equations, meaning.
+
+    ``least`` and ``most`` are the hard limits; ``se`` and ``n`` are the standard error and the number of observations
+    where the number was fitted or measured.
+    """
 
     unit: str
     low: float
@@ -95,6 +98,15 @@ class Provenance:
     source: str
     symbol: str
     meaning: str
+    least: float = -math.inf
+    most: float = math.inf
+    se: float | None = None
+    n: int | None = None
+
+    @property
+    def evidence(self) -> Evidence:
+        """How strong the evidence is, see :mod:`sim.evidence`."""
+        return evidence(self.source, self.se, self.n)
 
 
 def quantity(
@@ -136,6 +148,9 @@ def provenance(model: type[BaseModel], name: str) -> Provenance | None:
     if not isinstance(extra, dict) or "likely" not in extra:  # a count has a unit and no plausible range
         return None
     low, high = cast("list[float]", extra["likely"])
+    limits = {
+        key: value for one in field.metadata for key in ("ge", "le") if (value := getattr(one, key, None)) is not None
+    }
     return Provenance(
         unit=str(extra["unit"]),
         low=float(low),
@@ -143,4 +158,6 @@ def provenance(model: type[BaseModel], name: str) -> Provenance | None:
         source=str(extra["source"]),
         symbol=str(extra["symbol"]) or name,
         meaning=field.description or "",
+        least=float(limits.get("ge", -math.inf)),
+        most=float(limits.get("le", math.inf)),
     )

@@ -9,9 +9,9 @@ from typing import Self
 
 from pydantic import model_validator
 
+from sim.evidence import PATTERNS
 from sim.quantity import Frozen, quantity
 
-PATTERNS = "calibrated to the patterns in docs/validation.md"
 SLOVIC = "assumption; Slovic 1993 for the sign: bad news weighs more than good news"
 
 

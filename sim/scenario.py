@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -122,7 +123,7 @@ class Scenario(Frozen):
                 continue
             low, high = note.range or (declared.low, declared.high)
             source = note.source or declared.source
-            yield path, value, Provenance(declared.unit, low, high, source, declared.symbol, declared.meaning)
+            yield path, value, replace(declared, low=low, high=high, source=source, se=note.se, n=note.n)
 
 
 def resolve_strategy(levers: Any, named: Mapping[str, Any], where: str) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sim.errors import InputError
+from sim.evidence import evidence
 from sim.files.changes import changed, parse_setting
 from sim.files.check import Check
 from sim.files.schema import schema_of
@@ -146,14 +147,15 @@ def write_schema(path: str | PathLike[str]) -> None:
 def register(scenario: Scenario) -> pd.DataFrame:
     """The register of assumptions: one row per number, with where it comes from.
 
-    Columns: ``path``, ``value``, ``unit``, ``low``, ``high`` (plausible range), ``source``, ``outside``
+    Columns: ``path``, ``value``, ``unit``, ``low``, ``high`` (plausible range), ``source``, ``evidence`` (how strong
+    it is, see :mod:`sim.evidence`), ``se``, ``n`` (standard error and observations, where there are any), ``outside``
     (whether the value lies outside its plausible range), ``meaning``. Settings without a plausible range, such as
     ``customers.count``, are listed where the file says something about them.
     """
     import pandas as pd  # takes long to import, and reading a scenario does not need it
 
     rows = [
-        (path, float(value), said.unit, said.low, said.high, said.source, said.meaning)
+        (path, float(value), said.unit, said.low, said.high, said.source, said.evidence, said.se, said.n, said.meaning)
         for path, value, said in scenario.assumptions()
     ]
     listed = {row[0] for row in rows}
@@ -166,9 +168,13 @@ def register(scenario: Scenario) -> pd.DataFrame:
                 note, (_, field) = scenario.notes[name], check.fields[leaf]
                 low, high = note.range or (float("nan"), float("nan"))
                 unit = note.unit or unit_of(field) or ""
-                rows.append((name, float(value), unit, low, high, note.source or "", field.description or ""))
-    frame = pd.DataFrame(rows, columns=["path", "value", "unit", "low", "high", "source", "meaning"])
-    frame.insert(6, "outside", (frame["value"] < frame["low"]) | (frame["value"] > frame["high"]))
+                source = note.source or ""
+                kind = evidence(source, note.se, note.n)
+                said_of = (source, kind, note.se, note.n, field.description or "")
+                rows.append((name, float(value), unit, low, high, *said_of))
+    columns = ["path", "value", "unit", "low", "high", "source", "evidence", "se", "n", "meaning"]
+    frame = pd.DataFrame(rows, columns=columns).astype({"se": float, "n": float})
+    frame.insert(9, "outside", (frame["value"] < frame["low"]) | (frame["value"] > frame["high"]))
     return frame
 
 

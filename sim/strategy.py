@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from sim.evidence import DECISION
 from sim.quantity import Frozen, quantity
 
 ConsentFrame = Literal["none", "opt-out", "banner", "prompt", "unticked"]
@@ -15,7 +16,7 @@ SHARE = (0.0, 1.0)
 
 def lever(default: float, meaning: str) -> float:
     """A lever in [0, 1]."""
-    value: float = quantity(default, "share", meaning, likely=SHARE, within=SHARE, source="decision of the firm")
+    value: float = quantity(default, "share", meaning, likely=SHARE, within=SHARE, source=DECISION)
     return value
 
 
@@ -39,7 +40,7 @@ class Strategy(Frozen):
         "messages sent to each customer",
         likely=(0.0, 4.0),
         within=(0.0, 100.0),
-        source="decision of the firm",
+        source=DECISION,
     )
     price: float = quantity(
         1.0,
@@ -47,7 +48,7 @@ class Strategy(Frozen):
         "price level relative to the market; 1 is par",
         likely=(0.8, 1.2),
         within=(0.1, 10.0),
-        source="decision of the firm",
+        source=DECISION,
     )
     legacy_data: float = quantity(
         0.0,
@@ -55,7 +56,7 @@ class Strategy(Frozen):
         "data held about each customer at the start, gathered without asking",
         likely=(0.0, 10.0),
         within=(0.0, 1000.0),
-        source="decision of the firm",
+        source=DECISION,
     )
     monitoring: float = lever(0.2, "depth of data use on the firm's own staff")
 

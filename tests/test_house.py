@@ -19,6 +19,7 @@ LONGEST = 400  # lines of one module
 # An import points to a lower floor, or to a room on the same one.
 FLOORS: dict[str, int] = {
     "errors": 0,
+    "evidence": 0,
     "quantity": 0,
     "rulebook": 0,
     "strategy": 0,
@@ -53,7 +54,14 @@ KNOWN_TO: dict[str, set[str]] = {
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
-AT_THE_USERS_CALL = {"sim.experiment.compare": {"sim.present.charts", "sim.present.finding", "sim.present.results"}}
+AT_THE_USERS_CALL = {
+    "sim.experiment.comparison": {
+        "sim.present.charts",
+        "sim.present.finding",
+        "sim.present.results",
+        "sim.present.uncertainty",
+    }
+}
 LATE = ("matplotlib", "numba", "scipy", "duckdb")  # imported when used, not when `sim` is
 
 

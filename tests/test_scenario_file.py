@@ -424,7 +424,11 @@ def test_the_register_lists_every_quantity_with_what_stands_behind_it() -> None:
     scenario = read(FIRM + "rules: {surplus: {value: 0.3, source: a survey}, trust_weight: {value: 7, range: [1, 9]}}")
     table = register(scenario).set_index("path")
     assert set(table.index) == {path for path, _, _ in scenario.assumptions()}
-    assert not table.drop(columns="meaning").isna().to_numpy().any()
+    assert not table.drop(columns=["meaning", "se", "n"]).isna().to_numpy().any()
+    assert (table.loc["rules.surplus", "evidence"], table.loc["rules.breach_rate", "evidence"]) == (
+        "published",
+        "assumed",
+    )
     row = table.loc["rules.surplus"]
     assert (row["value"], row["unit"], row["source"]) == (0.3, "share of the basket", "a survey")
     assert (row["low"], row["high"], bool(row["outside"])) == (0.0, 0.25, True)
@@ -439,8 +443,9 @@ def test_the_register_lists_settings_about_which_the_file_says_something() -> No
             "events: [{kind: change, month: 2, levers: {price: {value: 0.9, source: plan}, consent: {value: none}}}]"
         )
     ).set_index("path")
-    assert table.loc["customers.count"].drop("meaning").to_dict() == {
-        "value": 500.0, "unit": "customers", "low": 600.0, "high": 900.0, "source": "our list", "outside": True,
+    assert table.loc["customers.count"].drop(["meaning", "se", "n"]).to_dict() == {
+        "value": 500.0, "unit": "customers", "low": 600.0, "high": 900.0, "source": "our list",
+        "evidence": "published", "outside": True,
     }  # fmt: skip
     assert table.loc["events.0.levers.price", "unit"] == "multiple of the market level"
     assert table["low"].isna().to_dict()["events.0.levers.price"]

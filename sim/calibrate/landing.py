@@ -79,7 +79,10 @@ def landed(scenario: Scenario, landings: Sequence[Landing]) -> Scenario:
     Plausible ranges belong to the quantity, not to its value: they are kept from the scenario unless the fit gives
     one. Raises :class:`sim.errors.InputError` where a fit gives numbers that no scenario can have.
     """
-    changes: dict[str, Any] = {}
+    joints = {f"fits.{landing.name}": landing.joint() for landing in landings}
+    old = {f"fits.{name}" for name in scenario.fits}
+    # What is no longer determined goes first: changing all of its numbers would take a fit away, too.
+    changes: dict[str, Any] = {place: None for place, joint in joints.items() if joint is None and place in old}
     for landing in landings:
         changes.update(landing.changes)
         errors = landing.errors()
@@ -93,10 +96,5 @@ def landed(scenario: Scenario, landings: Sequence[Landing]) -> Scenario:
                 **({"range": reach} if (reach := landing.ranges.get(path, known.range)) else {}),
                 **({"note": landing.remarks[path]} if path in landing.remarks else {}),
             }
-    for landing in landings:
-        joint = landing.joint()
-        if joint is not None:
-            changes[f"fits.{landing.name}"] = joint
-        elif landing.name in scenario.fits:
-            changes[f"fits.{landing.name}"] = None
+    changes |= {place: joint for place, joint in joints.items() if joint is not None}
     return scenario.with_(changes)

@@ -117,7 +117,16 @@ def compare(
     against: Annotated[
         str, typer.Option(metavar="NAME", help="The strategy to compare with: a preset, the scenario's own, or a firm.")
     ] = "uniform",
-    replications: Annotated[int, typer.Option(metavar="N", parser=whole, help="Pairs of runs.")] = 30,
+    replications: Annotated[
+        int | None,
+        typer.Option(metavar="N", parser=whole, help="Pairs of runs; 30, or 100 with --uncertain, if left out."),
+    ] = None,
+    uncertain: Annotated[
+        bool,
+        typer.Option(
+            "--uncertain", help="Draw the numbers anew for each pair, from standard errors and plausible ranges."
+        ),
+    ] = False,
     precision: Annotated[
         float | None,
         typer.Option(
@@ -141,6 +150,8 @@ def compare(
 
     roi compare scenarios/retail.yaml --firm Extractive --against trusted
 
+    roi compare scenarios/retail.yaml --uncertain – what is not known, and where that comes from
+
     roi compare scenarios/cdnow.yaml --transactions purchases.csv --plot gain.svg
     """
     from sim.experiment.compare import compare as answer
@@ -150,8 +161,10 @@ def compare(
     scenario, fit = chosen_scenario(file, settings, transactions)
     with terminal.progress(replications if precision is None else None, "replication") as advance:
         result = answer(
-            scenario, firm, against, replications, precision, seed=seed, progress=lambda done, planned: advance(planned)
-        )
+            scenario, firm, against, replications, precision,
+            parameters="uncertain" if uncertain else "fixed", seed=seed,
+            progress=lambda done, planned: advance(planned),
+        )  # fmt: skip
     if out is not None:
         result.save(out)
     if plot is not None:
@@ -162,6 +175,7 @@ def compare(
         return
     from sim.present import tables
     from sim.present.style import footer
+    from sim.present.uncertainty import uncertainty_tables
 
     console = terminal.console()
     _print_fit(console, fit)
@@ -171,6 +185,7 @@ def compare(
         console,
         result.finding,
         tables.precision_reached(result),
+        *uncertainty_tables(result),
         tables.under(summary, note),
         tables.under(bridge, unmoved),
         tables.lifetime_table(result),
@@ -182,7 +197,7 @@ def compare(
 
 @app.command()
 def check(file: File, settings: Settings = None, as_json: AsJson = False) -> None:
-    """Check a scenario and list every assumption: value, unit, plausible range, source.
+    """Check a scenario and list every assumption: value, unit, plausible range, source, strength of evidence.
 
     [bold]Example[/bold]
 
@@ -195,15 +210,15 @@ def check(file: File, settings: Settings = None, as_json: AsJson = False) -> Non
     outside = [str(path) for path in assumptions.loc[assumptions["outside"], "path"]]
     if as_json:
         facts = {"scenario": scenario.name, "valid": True, "hash": scenario.hash, "outside": outside}
-        assumptions["se"] = [getattr(scenario.notes.get(path), "se", None) for path in assumptions["path"]]
-        assumptions["n"] = [getattr(scenario.notes.get(path), "n", None) for path in assumptions["path"]]
         terminal.print_json({**facts, "assumptions": assumptions})
         return
-    from sim.present.assumptions import OUTSIDE, assumption_tables
+    from sim.present.assumptions import OUTSIDE, assumption_tables, evidence_table
 
     console = terminal.console()
-    for part in assumption_tables(assumptions, scenario.notes, console.width):
+    for part in assumption_tables(assumptions, console.width):
         console.print(part)
+    console.print()
+    console.print(evidence_table(assumptions))
     marked = f"outside their plausible range ({OUTSIDE}): {', '.join(outside)}"
     where = marked if outside else "all within their plausible ranges"
     console.print()

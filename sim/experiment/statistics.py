@@ -49,6 +49,34 @@ def mean_intervals(
     return mean, mean - half, mean + half
 
 
+def quantile_intervals(
+    values: NDArray[np.float64], confidence: float = CONFIDENCE
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Means over the first axis (draws of what is not known) with the range of the draws: mean, low, high.
+
+    The range leaves out (1 - confidence) / 2 of the draws at either end. Unlike the interval of a mean it does not
+    shrink with their number: it says what is not known and not how exactly that was worked out. Infinitely wide for
+    fewer than two draws.
+    """
+    mean = values.mean(axis=0)
+    if len(values) < 2:
+        return mean, np.full_like(mean, -np.inf), np.full_like(mean, np.inf)
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(values, [tail, 1.0 - tail], axis=0)
+    return mean, low, high
+
+
+def quantile_interval(values: ArrayLike, confidence: float = CONFIDENCE, *, median: bool = False) -> Interval:
+    """Mean, or median, of draws with the range of the draws; values may be infinite where it is the median."""
+    series = np.asarray(values, dtype=np.float64)
+    if not median:
+        mean, low, high = quantile_intervals(series[:, None], confidence)
+        return Interval(float(mean[0]), float(low[0]), float(high[0]))
+    tail = (1.0 - confidence) / 2.0
+    middle, low, high = np.quantile(series, [0.5, tail, 1.0 - tail], method="inverted_cdf")
+    return Interval(float(middle), float(low), float(high)) if len(series) > 1 else median_interval(series)
+
+
 def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Share of successes with the exact interval of Clopper & Pearson (1934)."""
     from scipy.special import betaincinv

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel
 
 from sim.errors import InputError
+from sim.evidence import USER
 from sim.files.shape import annotation_of, inner_paths, shape, tag
 from sim.files.tree import Path, dotted, parse
 from sim.files.verdict import validated
@@ -16,8 +17,6 @@ from sim.quantity import Note
 from sim.strategy import Strategy
 
 Model = TypeVar("Model", bound=BaseModel)
-
-USER = "set by the user"
 
 
 def changed(scenario: Model, changes: Mapping[str, Any]) -> Model:

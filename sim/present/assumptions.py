@@ -9,13 +9,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sim.evidence import DECISION, MEANING
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
     from rich.console import RenderableType
-
-    from sim.quantity import Note
 
 OUTSIDE = "!"
 """What stands before a value outside its plausible range."""
@@ -25,11 +25,11 @@ AS_ABOVE = "as above"
 Row = tuple[str, str, str, str, str, str]
 
 
-def assumption_tables(register: pd.DataFrame, notes: Mapping[str, Note], width: int) -> Iterator[RenderableType]:
+def assumption_tables(register: pd.DataFrame, width: int) -> Iterator[RenderableType]:
     """Headings and tables, one per section (everything before the last dot of a path).
 
-    Takes a frame as :func:`sim.scenario_file.register` gives it and the scenario's notes, which know standard errors
-    and n. A section that says the same as one before it, such as a second firm's economics, refers to it.
+    Takes a frame as :func:`sim.scenario_file.register` gives it. A section that says the same as one before it, such
+    as a second firm's economics, refers to it.
     """
     sections: dict[str, list[Row]] = {}
     entries: Any = register.itertuples()  # pandas' types do not know the columns
@@ -37,7 +37,7 @@ def assumption_tables(register: pd.DataFrame, notes: Mapping[str, Note], width: 
         section, _, name = str(entry.path).rpartition(".")
         row = (
             OUTSIDE if entry.outside else "", name, plain(entry.value), str(entry.unit),
-            _range(float(entry.low), float(entry.high)), _source(str(entry.source), notes.get(str(entry.path))),
+            _range(float(entry.low), float(entry.high)), _source(entry),
         )  # fmt: skip
         sections.setdefault(section or "scenario", []).append(row)
     left = width - sum((2, *(wide for _, wide, _ in COLUMNS))) - 2 * (len(COLUMNS) + 1)
@@ -76,7 +76,7 @@ def _shortened(rows: list[Row]) -> Iterator[Row]:
     before = ""
     for row in rows:
         source = row[-1]
-        yield (*row[:-1], AS_ABOVE if source == before and len(source) > len("decision of the firm") else source)
+        yield (*row[:-1], AS_ABOVE if source == before and len(source) > len(DECISION) else source)
         before = source
 
 
@@ -91,10 +91,30 @@ def _range(low: float, high: float) -> str:
     return "" if math.isnan(low) else f"{plain(low)} to {plain(high)}"
 
 
-def _source(source: str, note: Note | None) -> str:
-    facts = [source]
-    if note is not None and note.se is not None:
-        facts.append(f"standard error {note.se:.2g}")
-    if note is not None and note.n is not None:
-        facts.append(f"n = {note.n:,}")
+SAYS_ITSELF = ("assumed", "user", "decision")
+"""Kinds of evidence that a source names in its own words."""
+
+
+def _source(entry: Any) -> str:
+    """How strong the evidence is, where it comes from, and how exact it is."""
+    facts = [str(entry.source) if entry.evidence in SAYS_ITSELF else f"{entry.evidence}: {entry.source}"]
+    if not math.isnan(entry.se):
+        facts.append(f"standard error {entry.se:.2g}")
+    if not math.isnan(entry.n):
+        facts.append(f"n = {entry.n:,.0f}")
     return "; ".join(fact for fact in facts if fact)
+
+
+def evidence_table(register: pd.DataFrame) -> Table:
+    """How many numbers rest on which kind of evidence, the strongest first."""
+    from sim.present.tables import plain_table
+
+    counts = register["evidence"].value_counts()
+    table = plain_table("What the numbers rest on")
+    table.add_column("evidence")
+    table.add_column("numbers", justify="right")
+    table.add_column("meaning", overflow="fold")
+    for kind, meaning in MEANING.items():
+        if kind in counts:
+            table.add_row(kind, f"{counts[kind]:,}", meaning)
+    return table

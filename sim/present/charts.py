@@ -9,7 +9,6 @@ import numpy as np
 
 from sim.books import ROW
 from sim.experiment.money import monthly_rate, net_present_value
-from sim.experiment.statistics import mean_intervals
 from sim.present.finding import claim_and_evidence
 from sim.present.head_to_head import head_to_head_chart
 from sim.present.house import house_style
@@ -17,13 +16,13 @@ from sim.present.labels import end_labels, place_beside, short
 from sim.present.market_charts import market_chart, market_picture, trust_chart
 from sim.present.measures import months_axis, scale_of
 from sim.present.style import QUIET, ROLES, TEXT, finish, heading, ink, new_figure, typographic
-from sim.present.words import month
+from sim.present.words import interval_and_runs, interval_name, month
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.experiment.compare import Comparison
+    from sim.experiment.comparison import Comparison
 
 __all__ = [
     "bridge_chart",
@@ -102,17 +101,17 @@ def _cumulative_finding(comparison: Comparison) -> str:
 
 
 def _cumulative(figure: Any, axes: Axes, comparison: Comparison) -> None:
-    table, n = comparison.by_month, comparison.n
+    table = comparison.by_month
     colour, dash = ROLES[comparison.scenario.firms[comparison.firm].strategy.kind]
     months = np.concatenate([[0.0], table["month"]])
     mean, low, high = (np.concatenate([[0.0], table[name]]) for name in ("cumulative_difference", "low", "high"))
     known = bool(np.isfinite(low).all() and np.isfinite(high).all())
     scale = scale_of(np.concatenate([mean, low, high]) if known else mean, comparison.scenario.currency)
     mean, low, high = mean / scale.by, low / scale.by, high / scale.by
-    band = f"band: 95 % interval over {n} replications" if known else "one replication: no interval"
+    band = f"band: {interval_and_runs(comparison)}" if known else "one replication: no interval"
     heading(axes, "Running total of the profit difference", f"{scale.unit}, not discounted; {band}")
     if known:
-        axes.fill_between(months, low, high, color=colour, alpha=0.18, linewidth=0, label="95 % interval")
+        axes.fill_between(months, low, high, color=colour, alpha=0.18, linewidth=0, label=interval_name(comparison))
     axes.plot(months, mean, color=colour, linestyle=dash, label="profit difference", solid_capstyle="round")
     axes.axhline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     months_axis(axes, len(table))
@@ -143,23 +142,27 @@ def _payback(figure: Any, axes: Axes, comparison: Comparison, curves: list[np.nd
                 solid_capstyle="butt", label="interval of the payback month",
             )  # fmt: skip
             upper = month(ends[1]).removeprefix("month ")
-            between = f"\n95 % interval {ends[0]:.0f} to {upper}"
+            between = f"\n{interval_name(comparison)} {month(ends[0]).removeprefix('month ')} to {upper}"
         axes.plot([payback.value], [0.0], "D", color=TEXT, markersize=5.5, clip_on=False, zorder=5, label="payback")
         what = "Payback" if comparison.n == 1 else "Median payback"
         words, at = f"{what}: {month(payback.value)}{between}", payback.value
     else:
         share = float(np.isinf(comparison.replications["payback_month"]).mean())
-        words = "No payback to the end" + (f"\nin {100 * share:.0f} % of the replications" if comparison.n > 1 else "")
+        words = "No payback to the end" + (
+            f"\nin {100 * share:.0f} % of the {'draws' if comparison.uncertain else 'replications'}"
+            if comparison.n > 1
+            else ""
+        )
         at = last / 2.0
     place_beside(figure, axes, words, (at, 0.0), np.stack(curves), months)
 
 
 def _bridge(figure: Any, axes: Axes, comparison: Comparison) -> None:
     """A waterfall from the top down: each bar begins where the one above ends."""
-    scenario, n = comparison.scenario, comparison.n
+    scenario = comparison.scenario
     colour, _ = ROLES[scenario.firms[comparison.firm].strategy.kind]
     steps = bridge_steps(comparison)
-    mean, low, high = mean_intervals(np.stack(list(steps.values()), axis=1))
+    mean, low, high = comparison.intervals(np.stack(list(steps.values()), axis=1))
     known = bool(np.isfinite(low).all())
     start = np.concatenate([[0.0], np.cumsum(mean[:-1])])
     start[-1] = 0.0
@@ -169,7 +172,7 @@ def _bridge(figure: Any, axes: Axes, comparison: Comparison) -> None:
     scale = scale_of(mean, scenario.currency)
     scale = scale._replace(decimals=max(scale.decimals, min(1, scale_of(mean[-1:], "").decimals)))
     rows = np.arange(len(mean), dtype=float)
-    error = f"whiskers: 95 % interval over {n} replications" if known else "one replication: no interval"
+    error = f"whiskers: {interval_and_runs(comparison)}" if known else "one replication: no interval"
     heading(axes, "Where the net present value comes from", error)
     axes.set_xlabel(f"{scale.unit}, discounted at {100 * scenario.discount_rate:g} % a year")
     for row, (name, begin, value) in enumerate(zip(steps, start, mean, strict=True)):

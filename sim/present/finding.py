@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.present.rounding import rounded
-from sim.present.words import money, percent
+from sim.present.words import interval_name, money, percent, runs
 
 if TYPE_CHECKING:
-    from sim.experiment.compare import Comparison
+    from sim.experiment.comparison import Comparison
 
 
 def finding(comparison: Comparison) -> str:
@@ -31,9 +31,17 @@ def claim_and_evidence(comparison: Comparison) -> tuple[str, str]:
         ), ""
     words = rounded(*gain)
     pays = percent(comparison.interval("probability_it_pays").value)
-    evidence = f"95 % interval {words.interval} {currency}, {comparison.n} replications, of which {pays} gain"
+    evidence = f"{interval_name(comparison)} {words.interval} {currency}, {runs(comparison)}, of which {pays} gain"
     uniform = comparison.against == "uniform"
     other = "by treating everyone the same" if uniform else f"with the strategy {comparison.against}"
+    if not gain.excludes_zero and comparison.uncertain:
+        half = (gain.high - gain.low) / 2.0
+        amount = rounded(abs(gain.value), abs(gain.value) - half, abs(gain.value) + half).value
+        more = "more" if gain.value > 0 else "less"
+        return (
+            f"{over} it is not known whether {firm} earns more with its strategy than {other}: "
+            f"on average {amount} {currency} {more} in net present value"
+        ), evidence
     if not gain.excludes_zero:
         return f"{over} {firm} earns neither clearly more nor clearly less with its strategy than {other}", evidence
     amount = rounded(abs(gain.value), *sorted((abs(gain.low), abs(gain.high)))).value

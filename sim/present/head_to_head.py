@@ -12,12 +12,13 @@ from sim.present.house import house_style
 from sim.present.labels import short_names
 from sim.present.measures import Scale, naming
 from sim.present.style import QUIET, TEXT, finish, ink, looks, new_figure, typographic
+from sim.present.words import interval_and_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.experiment.compare import Comparison
+    from sim.experiment.comparison import Comparison
 
 
 def head_to_head_chart(comparison: Comparison) -> Figure:
@@ -44,16 +45,16 @@ def head_to_head_chart(comparison: Comparison) -> Figure:
             panel.set_xlabel(f"{scale.unit}{named.when}")
             panel.set_yticks(range(len(firms)), [brief[firm] for firm in firms])
         panels[0].set_ylim(len(firms) - 0.4, -0.6)
-        return finish(figure, _head_to_head_finding(comparison, brief), comparison.manifest, key=_whisker(comparison.n))
+        return finish(figure, _head_to_head_finding(comparison, brief), comparison.manifest, key=_whisker(comparison))
 
 
-def _whisker(n: int) -> list[Any]:
+def _whisker(comparison: Comparison) -> list[Any]:
     """What the whiskers are, for the row above the footer."""
     from matplotlib.lines import Line2D
 
-    if n == 1:
+    if comparison.n == 1:
         return [Line2D([], [], color="none", label="One replication: no interval")]
-    words = f"95 % interval over {n} replications"
+    words = interval_and_runs(comparison)
     return [Line2D([], [], color=TEXT, linewidth=1.4, marker="|", markersize=7, markevery=[0, 1], label=words)]
 
 

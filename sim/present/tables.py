@@ -13,6 +13,7 @@ from rich.console import Group
 from rich.table import Table
 
 from sim.present.rounding import NO_INTERVAL, Rounded, number, rounded
+from sim.present.words import interval_name
 from sim.present.yearly import MONTHS
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.calibrate import TransactionFit
-    from sim.experiment.compare import Comparison
+    from sim.experiment.comparison import Comparison
 
 LINES = {
     "sales": "Sales",
@@ -84,7 +85,7 @@ def summary_table(comparison: Comparison) -> tuple[Table, str]:
     table = plain_table("What the strategy changes")
     table.add_column("", overflow="fold")
     table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column(interval_name(comparison), justify="right", no_wrap=True)
     table.add_column("unit", overflow="fold")
     lacking = False
     for words, figure, unit in _summary_rows(comparison):
@@ -110,7 +111,11 @@ def _summary_rows(comparison: Comparison) -> Iterator[tuple[str, Rounded, str]]:
     yield "Operating margin", figure("margin", percent=True), "of sales"
     yield f"  {same}", figure("margin_against", percent=True), "of sales"
     yield "  difference", figure("margin_difference", percent=True, signed=True, unit=""), "points"
-    yield "How often it pays", figure("probability_it_pays", percent=True), "of runs"
+    yield (
+        "How often it pays",
+        figure("probability_it_pays", percent=True),
+        "of draws" if comparison.uncertain else "of runs",
+    )
 
 
 def _payback(comparison: Comparison) -> Rounded:
@@ -145,7 +150,7 @@ def bridge_table(comparison: Comparison) -> tuple[Table, str]:
     table = plain_table("Where the gain comes from")
     table.add_column("", overflow="fold")
     table.add_column(comparison.scenario.currency, justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column(interval_name(comparison), justify="right", no_wrap=True)
     unmoved = []
     for row in _rows(comparison.bridge):
         name = str(row.line)
@@ -186,7 +191,8 @@ def head_to_head_tables(comparison: Comparison, width: int) -> list[Table]:
     for start in range(0, len(firms), per_table):
         some = firms[start : start + per_table]
         table = plain_table("All firms, each with its own strategy" if start == 0 else "")
-        table.add_column("± half of the 95 % interval" if comparison.n > 1 else "", min_width=30)
+        half = f"± half of the {interval_name(comparison)}" if comparison.n > 1 else ""
+        table.add_column(half, min_width=30)
         for firm in some:
             table.add_column(firm, justify="right")
         for measure, (words, how) in HEAD_TO_HEAD.items():

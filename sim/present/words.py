@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.experiment.comparison import Comparison
 
 
 def money(amount: float, digits: int = 3) -> str:
@@ -21,6 +25,22 @@ def money(amount: float, digits: int = 3) -> str:
 def percent(share: float, decimals: int = 0) -> str:
     """A share in per cent: ``12 %``."""
     return "none" if not math.isfinite(share) else f"{100.0 * share:.{decimals}f} %"
+
+
+def interval_name(comparison: Comparison) -> str:
+    """What the intervals of a comparison are: of a mean over luck, or of what is not known."""
+    return "95 % uncertainty interval" if comparison.uncertain else "95 % interval"
+
+
+def runs(comparison: Comparison) -> str:
+    """How many replications, or draws of what is not known, a comparison rests on."""
+    word = "draw" if comparison.uncertain else "replication"
+    return f"{comparison.n} {word}{'' if comparison.n == 1 else 's'}"
+
+
+def interval_and_runs(comparison: Comparison) -> str:
+    """What intervals are and what they rest on, for the legend of a picture."""
+    return f"{interval_name(comparison)} over {runs(comparison)}"
 
 
 def month(value: float) -> str:
