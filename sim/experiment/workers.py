@@ -227,7 +227,7 @@ def at_work(
     if isinstance(workers, Workers):
         yield workers
         return
-    if workers is not None and (isinstance(workers, bool) or workers < 1):
+    if workers is not None and (type(workers) is not int or workers < 1):
         raise InputError(f"workers must be a whole number of at least 1, but is {workers!r}")
     team: Workers
     if dask is not None:
