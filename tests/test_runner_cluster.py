@@ -37,7 +37,7 @@ def cluster() -> Iterator[Any]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_a_machine_that_is_lost_in_mid_run_costs_no_cell(cluster: Any, tmp_path: Path) -> None:
-    many = plan(replications=40)
+    many = plan(replications=24)
     fill(tmp_path / "alone", many, Here())
     killed: list[int] = []
 
