@@ -125,6 +125,8 @@ def test_ctrl_c_leaves_what_is_done_and_says_how_to_go_on(
     out = tmp_path / "out"
     with started(out, workers) as process:
         wait_until((out / "manifest.json").exists)
+        if after == 0:  # workers are just starting: it, a tracker of multiprocessing's, and the first of them
+            wait_until(lambda: workers == 1 or len(members(process.pid)) >= 3)
         wait_until(lambda: parts(out) >= after)
         os.killpg(process.pid, signal.SIGINT)
         said, complaints = process.communicate(timeout=PATIENCE)
