@@ -118,9 +118,9 @@ def test_a_killed_run_goes_on_and_ends_the_same_to_the_byte(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize(("after", "moments"), [(0, 0.0), (0, 0.4), (3, 0.0)])
 def test_ctrl_c_leaves_what_is_done_and_says_how_to_go_on(
-    tmp_path: Path, unbroken: dict[str, bytes], workers: int, after: int
+    tmp_path: Path, unbroken: dict[str, bytes], workers: int, after: int, moments: float
 ) -> None:
     out = tmp_path / "out"
     with started(out, workers) as process:
@@ -128,6 +128,7 @@ def test_ctrl_c_leaves_what_is_done_and_says_how_to_go_on(
         if after == 0:  # workers are just starting: it, a tracker of multiprocessing's, and the first of them
             wait_until(lambda: workers == 1 or len(members(process.pid)) >= 3)
         wait_until(lambda: parts(out) >= after)
+        time.sleep(moments)
         os.killpg(process.pid, signal.SIGINT)
         said, complaints = process.communicate(timeout=PATIENCE)
         assert complaints == ""
