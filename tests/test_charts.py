@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from sim import InputError, Run, Scenario, simulate
 from sim.books import LINES, ROW
-from sim.experiment.compare import Arm, Comparison
+from sim.experiment.comparison import Arm, Comparison
 from sim.experiment.measures import HEAD_TO_HEAD
 from sim.present.charts import (
     bridge_chart,

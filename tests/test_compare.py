@@ -10,7 +10,8 @@ import pytest
 
 from sim.books import LINES, ROW
 from sim.errors import InputError
-from sim.experiment.compare import Comparison, compare
+from sim.experiment.compare import compare
+from sim.experiment.comparison import Comparison
 from sim.experiment.measures import counterpart, default_firm
 from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import mean_interval

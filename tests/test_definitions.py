@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from sim.experiment import money
-from sim.experiment.compare import Comparison, compare
+from sim.experiment.compare import compare
+from sim.experiment.comparison import Comparison
 from sim.market import simulate
 from sim.run import Run
 from sim.scenario import Scenario

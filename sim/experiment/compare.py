@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.comparison import Arm, Comparison, Parameters
-from sim.experiment.measures import HEAD_TO_HEAD, clv, counterpart, default_firm, firm_measures
+from sim.experiment.measures import clv, counterpart, default_firm, firm_measures
 from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import enough
 from sim.experiment.uncertainty import uncertainty
@@ -26,8 +26,6 @@ from sim.market import simulate
 if TYPE_CHECKING:
     from sim.run import Run
     from sim.scenario import Scenario
-
-__all__ = ["HEAD_TO_HEAD", "Arm", "Comparison", "clv", "compare", "counterpart", "default_firm", "firm_measures"]
 
 REPLICATIONS, DRAWS = 30, 100
 """Replications where none are asked for: of fixed parameters, and draws of uncertain ones."""
