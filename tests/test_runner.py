@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from sim import InputError, compare, simulate
+from sim.cli import main
 from sim.errors import Interrupted, Stopped
 from sim.experiment import parts as parts_room
 from sim.experiment.cells import Cell
@@ -29,6 +31,7 @@ from sim.experiment.runner import fill, run
 from sim.experiment.store import read
 from sim.experiment.uncertainty import uncertainty
 from sim.experiment.workers import Here, Processes, at_work
+from sim.present.terminal import progress_of_cells
 from sim.storage import write_parquet
 from tests.experiments import ASKED, DESIGN, SCENARIO, Odd, deadly, everything, plan
 from tests.markets import market
@@ -488,3 +491,38 @@ def test_the_digest_of_the_code_covers_what_a_cell_is_made_of(monkeypatch: pytes
     before = parts_room.code_digest()
     monkeypatch.setattr(parts_room, "library_versions", lambda: dict.fromkeys(("numba", "numpy", "simpy"), "0"))
     assert parts_room.code_digest.__wrapped__() != before
+
+
+# The command line ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("then", "code", "sentence"),
+    [
+        (KeyboardInterrupt(), 130, "roi: interrupted after 6 of 39 cells; what is done is in "),
+        (Stopped("the disk is full"), 1, "roi: the disk is full; 6 of 39 cells are done; what is done is in "),
+    ],
+)
+def test_a_command_that_does_not_reach_its_end_says_how_to_go_on(
+    then: BaseException,
+    code: int,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def some() -> None:
+        with progress_of_cells() as progress:
+            team = Odd(most=1, then=then)
+            run(SCENARIO, DESIGN, **ASKED, workers=team, folder=tmp_path / "out", progress=progress)
+
+    monkeypatch.setattr("sim.cli.app", app)
+    with pytest.raises(SystemExit) as leaving:
+        main([])
+    assert leaving.value.code == code
+    said = capsys.readouterr().err
+    assert said.startswith(sentence)
+    assert said.endswith("out, and the same run again goes on from there\n")
