@@ -52,6 +52,7 @@ KNOWN_TO: dict[str, set[str]] = {
     "typer": {"cli"},
     "IPython": {"present"},
     "matplotlib": {"present"},
+    "distributed": {"experiment"},
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
@@ -63,7 +64,7 @@ AT_THE_USERS_CALL = {
         "sim.present.uncertainty",
     }
 }
-LATE = ("matplotlib", "numba", "scipy", "duckdb")  # imported when used, not when `sim` is
+LATE = ("matplotlib", "numba", "scipy", "duckdb", "distributed")  # imported when used, not when `sim` is
 
 
 def modules() -> dict[str, Path]:
