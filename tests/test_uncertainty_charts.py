@@ -118,7 +118,7 @@ def test_the_holdout_picture_shows_what_happened_and_what_was_foretold(fit: Tran
         for line in axes.get_lines():
             rows = table[table["series"] == line.get_label()]
             if len(rows):
-                np.testing.assert_allclose(np.sort(line.get_ydata()), np.sort(rows[column] / scale))
+                np.testing.assert_allclose(np.sort(line.get_ydata()), np.sort(rows[column] / scale), atol=1e-6)
     assert f"{held.buying['actual'].iloc[0]:,.0f} repeat purchases held out" in title(figure)
 
 

@@ -70,7 +70,7 @@ def _weeks(figure: Any, axes: Axes, held: Holdout) -> None:
         rows = held.weeks[held.weeks["series"] == name].sort_values("week")
         if rows.empty:
             continue
-        week, repeats = rows["week"].to_numpy(float), rows["repeats"].to_numpy(float) / 1e3
+        week, repeats = rows["week"].to_numpy(float), _drawn(rows["repeats"].to_numpy(float) / 1e3)
         axes.plot(week, repeats, color=colour, linestyle=dash, label=name, linewidth=2.4 if name == ACTUAL else 1.6)
         ends.append((float(week[-1]), float(repeats[-1]), name, ink(colour)))
     axes.axvline(close, color=QUIET, linewidth=0.9, linestyle=(0.0, (2.0, 2.0)), label="end of calibration")
@@ -92,7 +92,7 @@ def _counts(axes: Axes, held: Holdout) -> None:
         if rows.empty or rows["later"].isna().all():
             continue
         axes.plot(
-            rows["repeats"], rows["later"], color=colour, linestyle=dash, marker=marker, label=name, markersize=4.5,
+            rows["repeats"], _drawn(rows["later"].to_numpy(float)), color=colour, linestyle=dash, marker=marker, label=name, markersize=4.5,
             linewidth=2.2 if name == ACTUAL else 1.4,
         )  # fmt: skip
     counts = held.counts[held.counts["series"] == ACTUAL].sort_values("repeats")
@@ -124,7 +124,14 @@ def thresholds_chart(fit: SurveyFit) -> Figure:
             place = np.arange(len(rows))
             heading(axes, segment or "All respondents", f"% of {part.respondents:,} respondents")
             axes.bar(place, 100 * rows["observed"], width=0.8, color="#C9D3E0", label="answers")
-            axes.plot(place, 100 * rows["fitted"], "D", color=ROLES["trusted"][0], markersize=5, label="fitted")
+            axes.plot(
+                place,
+                _drawn(100 * rows["fitted"].to_numpy()),
+                "D",
+                color=ROLES["trusted"][0],
+                markersize=5,
+                label="fitted",
+            )
             axes.set_xticks(
                 place, [_band(first, last) for first, last in zip(rows["first"], rows["last"], strict=True)]
             )
@@ -150,6 +157,11 @@ def thresholds_finding(fit: SurveyFit) -> str:
         told.append(f"{whose}{percent(model.at_zero, 1)} accept no use of their data, {percent(model.at_one, 1)} any")
     words = "; ".join(told)
     return words[0].upper() + words[1:]
+
+
+def _drawn(values: np.ndarray) -> np.ndarray:
+    """Numbers without the digits in which fits differ from machine to machine, so that a picture is the same on all."""
+    return np.round(values, 6)
 
 
 def _band(first: float, last: float) -> str:

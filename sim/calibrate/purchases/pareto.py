@@ -85,7 +85,7 @@ class ParetoNBD:
         reach = np.minimum(np.log1p(t / self.beta), NOTHING / self.s)[..., None]
         places = reach * (nodes + 1) / 2
         then = nbinom.pmf(x[..., None], self.r, self.alpha / (self.alpha + self.beta * np.expm1(places)))
-        gone = (then * self.s * np.exp(-self.s * places) * reach) @ (weights / 2)
+        gone = (then * self.s * np.exp(-self.s * places) * reach * (weights / 2)).sum(axis=-1)
         stays = (self.beta / (self.beta + t)) ** self.s
         return np.asarray(stays * nbinom.pmf(x, self.r, self.alpha / (self.alpha + t)) + gone)
 
