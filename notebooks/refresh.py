@@ -23,6 +23,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 
 os.environ["TQDM_DISABLE"] = "1"  # a bar tells of times, which differ
+for _library in ("OPENBLAS", "OMP", "MKL"):  # in the last bits, linear algebra depends on the number of its threads
+    os.environ[f"{_library}_NUM_THREADS"] = "1"
 FOLDER = Path(__file__).resolve().parent
 SECONDS = 300
 METADATA = {
