@@ -153,8 +153,10 @@ def next_places(laid: Surface, number: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, eq=False)
 class Region(Study):
-    """The outcome of :func:`region`; intervals are 95 % intervals over replications, widened by what the surface
-    between the points may be off."""
+    """The outcome of :func:`region`.
+
+    Intervals are 95 % intervals over replications, widened by what the surface between the points may be off.
+    """
 
     axes: tuple[Axis, Axis]
     surface: Surface = field(repr=False)

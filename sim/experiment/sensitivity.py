@@ -83,7 +83,9 @@ class Sensitivity(Study):
             swing = float(max(np.ptp([*mean, 0.0]), 0.0))
             for end, where in enumerate(("low", "high")):
                 setting = factor.low if where == "low" else factor.high
-                rows.append((factor.name, factor.unit, where, setting, gain[end], mean[end], low[end], high[end], swing))
+                rows.append(
+                    (factor.name, factor.unit, where, setting, gain[end], mean[end], low[end], high[end], swing)
+                )
         columns = ["factor", "unit", "end", "setting", "gain", "change", "change_low", "change_high", "swing"]
         table = pd.DataFrame(rows, columns=columns)
         return table.sort_values("swing", ascending=False, kind="stable", ignore_index=True)
@@ -217,12 +219,8 @@ def _run(
 ) -> Sensitivity:  # fmt: skip
     points: list[dict[str, float]]
     if design is None:
-        values = np.array([one.value for one in found])
-        points = [{}]
-        for k, factor in enumerate(found):
-            for end in (factor.low, factor.high):
-                points.append(changes(asked.scenario, found[k : k + 1], [end]))
-        del values
+        ends = [(one, end) for one in found for end in (one.low, one.high)]
+        points = [{}, *(changes(asked.scenario, [one], [end]) for one, end in ends)]
     else:
         points = [
             changes(

@@ -35,7 +35,7 @@ CELLS = "cells"
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of every point: the measure of a firm against itself with another strategy, so often, which luck."""
+    """What is asked of every point: which measure of a firm against itself with another strategy, by which luck."""
 
     scenario: Scenario
     firm: str

@@ -107,9 +107,7 @@ def _solve(
     return {"root": root, "plane": plane, "tilt": tilt, "variance": variance, "deviance": deviance}
 
 
-def _matern(
-    one: NDArray[np.float64], other: NDArray[np.float64], lengths: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _matern(one: NDArray[np.float64], other: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
     difference = (one[:, None, :] - other[None, :, :]) / lengths
     far = np.sqrt(5.0 * (difference**2).sum(axis=2))
     return np.asarray((1.0 + far + far**2 / 3.0) * np.exp(-far))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from sim.present.labels import short
 from sim.present.style import typographic
 
 if TYPE_CHECKING:
-    from sim.experiment.axes import Axis
     from sim.experiment.study import Study
 
 LOSES, GAINS = "#B35806", "#542788"
@@ -17,11 +17,11 @@ LOSES, GAINS = "#B35806", "#542788"
 MAP = "PuOr"
 
 
-def axis_label(axis: Axis, most: int = 64) -> str:
-    """Label of an axis: what it means and its unit, and the path below."""
-    meaning = short(axis.meaning, most)
-    unit = f", {axis.unit}" if axis.unit and axis.unit not in meaning else ""
-    return f"{meaning}{unit}\n{short(axis.name, most)}" if meaning else f"{short(axis.name, most)}{unit}"
+def axis_label(name: str, unit: str, meaning: str, width: int = 90) -> str:
+    """Label of an axis: what it means and its unit, and the path below, in lines of so many characters."""
+    words = meaning if not unit or unit in meaning else f"{meaning}, {unit}" if meaning else ""
+    path = short(name, width) + ("" if words or not unit else f", {unit}")
+    return "\n".join([*textwrap.wrap(words, width), path])
 
 
 def setting(value: Any) -> str:

@@ -92,8 +92,8 @@ def region_chart(region: Region) -> Figure:
         _own_place(axes, region, scale)
         axes.set_xlim(first.range.low, first.range.high)
         axes.set_ylim(second.range.low, second.range.high)
-        axes.set_xlabel(axis_label(first))
-        axes.set_ylabel(axis_label(second), rotation=90, ha="center", va="bottom")
+        axes.set_xlabel(axis_label(first.name, first.unit, first.meaning))
+        axes.set_ylabel(axis_label(second.name, second.unit, second.meaning, 56), rotation=90, ha="center", va="bottom")
         axes.yaxis.set_label_coords(-0.09, 0.5)
         axes.grid(visible=False)
         for axis in (axes.xaxis, axes.yaxis):
@@ -132,8 +132,9 @@ def _own_place(axes: Axes, region: Region, scale: Any) -> None:
     across, up = (axis.place(value) for axis, value in zip(region.axes, region.own, strict=True))
     axes.plot(*[[one] for one in region.own], "D", color=TEXT, markersize=8, markeredgecolor="white",
               markeredgewidth=1.2, label="the scenario", clip_on=False, zorder=7)  # fmt: skip
+    beside = (-9 if across > 0.6 else 9, -9 if up > 0.5 else 9)
     axes.annotate(
-        f"the scenario: {scale.signed(own.value)}", region.own, xytext=(-9 if across > 0.6 else 9, -9 if up > 0.5 else 9),
+        f"the scenario: {scale.signed(own.value)}", region.own, xytext=beside,
         textcoords="offset points", ha="right" if across > 0.6 else "left", va="top" if up > 0.5 else "bottom",
         size=9, weight="bold", zorder=8,
         bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
