@@ -145,7 +145,8 @@ def next_places(laid: Surface, number: int) -> NDArray[np.float64]:
     for _ in range(number):
         each, error = laid.at(choice)
         worth = np.round(TWO_SIDED * error - np.abs(each.mean(axis=1)), 9)
-        worth[(np.abs(choice[:, None, :] - laid.points[None, :, :]) < 1e-9).all(axis=2).any(axis=1)] = -np.inf
+        distance = np.abs(choice[:, None, :] - laid.points[None, :, :]).max(axis=2)
+        worth[distance.min(axis=1) < 1e-9] = -np.inf
         chosen.append(choice[int(np.argmax(worth))])
         laid = laid.with_points(chosen[-1][None, :])
     return np.array(chosen)

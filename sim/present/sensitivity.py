@@ -58,7 +58,8 @@ def claim(study: Sensitivity) -> str:
     k = len(study.factors)
     if study.method == "morris":
         return f"Of {k} numbers the gain of {firm} hangs most on {first['factor']} (Morris's mean absolute effect)"
-    share = rounded(first["total"], first["total_low"], first["total_high"], percent=True, most=0)
+    ends = np.clip([first["total_low"], first["total_high"]], 0.0, max(1.0, first["total"]))
+    share = rounded(first["total"], *(float(end) for end in ends), percent=True, most=0)
     if not math.isfinite(first["total"]):
         return f"The gain of {firm} is the same at all points; it hangs on none of {k} numbers"
     return (
@@ -149,7 +150,7 @@ def _ranges(axes: Axes, study: Sensitivity, names: list[str]) -> None:
     about = {one.name: one for one in study.factors}
     for row, name in enumerate(names):
         one = about[name]
-        words = f"{setting(one.low)} to {setting(one.high)} {short(one.unit, 26)}"
+        words = f"{setting(one.low)} to {setting(one.high)} {short(one.unit, 30, 0)}"
         axes.annotate(words, (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0), color=QUIET, va="center",
                       textcoords="offset points", ha="left", size=7.5, annotation_clip=False)  # fmt: skip
 
@@ -168,7 +169,8 @@ def _morris(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
         axes.plot([one["sigma"] / scale.by], [row], "D", color=LOSES, markersize=5, markerfacecolor="white",
                   label="standard deviation")  # fmt: skip
     _ranges(axes, study, names)
-    axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+    axes.margins(x=0.04)
+    axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     axes.set_xlabel(
         f"{scale.unit}; lines: 95 % bootstrap interval over trajectories; means over {replications(study)}"
         f"{_rest(study, names)}"
@@ -190,11 +192,12 @@ def _sobol(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
     looks = {"total": ("o", ROLES["trusted"][0], -0.13, ROLES["trusted"][0]), "first": ("D", LOSES, 0.17, "white")}
     for row, (_, one) in enumerate(table.iterrows()):
         for name, (marker, colour, shift, face) in looks.items():
-            ends = 100.0 * np.array([one[f"{name}_low"], one[f"{name}_high"]])
+            ends = 100.0 * np.clip([one[f"{name}_low"], one[f"{name}_high"]], min(0.0, one[name]), max(1.0, one[name]))
             axes.plot(ends, [row + shift] * 2, color=colour, linewidth=1.4, label="interval")
             axes.plot([100.0 * one[name]], [row + shift], marker, color=colour, markersize=6, label=name,
                       markerfacecolor=face)  # fmt: skip
     _ranges(axes, study, names)
+    axes.margins(x=0.04)
     axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     noise = f"chance: {percent(chance)} of the variance of one run" if math.isfinite(chance) else "one replication"
     axes.set_xlabel(
@@ -223,7 +226,7 @@ def sensitivity_table(study: Sensitivity, most: int = 20) -> Table:
         for words in ("gain at the\nlow end", "gain at the\nhigh end", "largest\nswing"):
             table.add_column(words, justify="right", no_wrap=True)
         for name in names:
-            ends = rows.loc[[name]].set_index("end")
+            ends: Any = rows.loc[[name]].set_index("end")
             figures = [
                 rounded(row["gain"], row["gain"] + row["change_low"] - row["change"],
                         row["gain"] + row["change_high"] - row["change"], signed=True).value

@@ -30,7 +30,7 @@ VERDICTS = {"above": ("o", True), "unclear": ("D", False), "below": ("s", True)}
 
 def finding(sweep: Sweep) -> str:
     """Where the measure is clearly above zero and where below, and where it is largest."""
-    table = sweep.table
+    table: Any = sweep.table
     best = table.loc[table["value"].idxmax()] if table["value"].notna().any() else table.iloc[0]
     figure = rounded(best["value"], best["low"], best["high"], most=4)
     where = ", ".join(f"{axis.name} {setting(best[axis.name])}" for axis in sweep.axes)
@@ -39,7 +39,8 @@ def finding(sweep: Sweep) -> str:
 
 def claim(sweep: Sweep) -> str:
     """At how many settings the measure is clearly above zero and below, or from where to where it goes."""
-    asked, table = sweep.question, sweep.table
+    asked = sweep.question
+    table: Any = sweep.table
     n = len(table)
     if asked.measure == GAIN:
         firm, than = short(asked.firm, 40), other_way(asked.against)
@@ -73,7 +74,8 @@ def _turn(sweep: Sweep) -> str:
         k, m = order.count(first), order.count(last)
         if k and m and order[:k] == [first] * k and order[len(order) - m :] == [last] * m:
             ends = {first: table[name].iloc[k - 1], last: table[name].iloc[len(order) - m]}
-            return f"at {name} {more.format(setting(ends['above']))}, and clearly less {less.format(setting(ends['below']))}"
+            pays, loses = more.format(setting(ends["above"])), less.format(setting(ends["below"]))
+            return f"at {name} {pays}, and clearly less {loses}"
     return ""
 
 
@@ -170,7 +172,7 @@ def _dots(sweep: Sweep) -> tuple[Figure, list[Any]]:
         marker, filled = VERDICTS[table["verdict"].iloc[row]]
         axes.plot([value[row] / scale.by], [row], marker, color=colour, markersize=7, label="setting",
                   markerfacecolor=colour if filled else "white", zorder=4)  # fmt: skip
-        axes.annotate(scale.signed(value[row]), (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        axes.annotate(scale.signed(float(value[row])), (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
                       textcoords="offset points", va="center", size=9, color=QUIET, annotation_clip=False)  # fmt: skip
     if sweep.question.measure == GAIN:
         axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
