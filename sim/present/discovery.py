@@ -14,7 +14,7 @@ from sim.present.measures import scale_of
 from sim.present.rounding import rounded
 from sim.present.style import QUIET, TEXT, finish, heading, new_figure, typographic
 from sim.present.tables import plain_table
-from sim.present.words import other_way, percent
+from sim.present.words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,10 +31,10 @@ def finding(study: Discovery) -> str:
         return f"{claim(study)}."
     box = study.boxes[0]
     density, coverage = (rounded(*one, percent=True, most=0) for one in (box.density, box.coverage))
-    more = "" if len(study.boxes) == 1 else f"; {len(study.boxes) - 1} further set of conditions holds up"
+    more = "" if len(study.boxes) == 1 else "; a second set of conditions holds up too"
     return (
-        f"{claim(study)} (density, 95 % interval {density.interval}); {coverage.value} of all losses are there "
-        f"(coverage, {coverage.interval}); told by {box.points} points in which the conditions were not looked for{more}."
+        f"{claim(study)}; the former is the density (95 % interval {density.interval}), and {coverage.value} of all "
+        f"losses are there, the coverage ({coverage.interval}), by {box.points} points held out{more}."
     )
 
 
@@ -43,16 +43,17 @@ def claim(study: Discovery) -> str:
     asked, n, losses = study.question, len(study.gains), int(study.loses.sum())
     firm, other = short(asked.firm, 40), "treating everyone the same" if asked.against == "uniform" else asked.against
     if losses in (0, n):
-        return f"{firm} loses against {other} at {'all' if losses else 'none'} of {n} points; no condition tells them apart"
+        which = "all" if losses else "none"
+        return f"{firm} loses against {other} at {which} of {n} points, so that no condition tells them apart"
     if not study.boxes:
         return (
-            f"{firm} loses against {other} at {losses} of {n} points, and no simple condition tells which: none that was "
-            "found in two thirds of them held in the others"
+            f"{firm} loses against {other} at {losses} of {n} points, and no simple condition tells which: none that "
+            "was found in two thirds of them held in the others"
         )
     box = study.boxes[0]
     return (
-        f"Where {conditions_in_words(study, box)}, {firm} loses against {other} at {percent(box.density.value)} of the "
-        f"points, {percent(losses / n)} over all"
+        f"Where {conditions_in_words(study, box)}, {firm} loses against {other} at {percent(box.density.value)} of "
+        f"the points, elsewhere and there together at {percent(losses / n)}"
     )
 
 
@@ -111,7 +112,7 @@ def _points(axes: Axes, study: Discovery, box: Box | None) -> None:
         for end in (condition.low, condition.high):
             if math.isfinite(end):
                 draw(end, **line)
-    axes.set_xlabel(axis_label(about.name, about.unit, about.meaning, 70))
+    axes.set_xlabel(axis_label(about.name, about.unit, about.meaning, 54))
     if len(shown) > 1:
         other = study.factors[shown[1].column]
         axes.set_ylabel(
@@ -156,7 +157,13 @@ def _conditions(axes: Axes, study: Discovery) -> None:
         start, end = (min(max((value - about.low) / (about.high - about.low), 0.0), 1.0) for value in ends)
         axes.barh(row, 1.0, height=0.16, color="#E4E4E4", label="range", zorder=2)
         axes.barh(row, end - start, left=start, height=0.16, color=LOSES, label=about.name, zorder=3)
-        axes.annotate(in_words(study, one).replace(" is ", " ", 1), (0.0, row - 0.14), size=8.5, va="bottom", ha="left")
+        axes.annotate(
+            short(in_words(study, one).replace(" is ", " ", 1), 68, 0),
+            (0.0, row - 0.14),
+            size=8.5,
+            va="bottom",
+            ha="left",
+        )
         axes.annotate(setting(about.low), (0.0, row + 0.13), size=7.5, color=QUIET, va="top", ha="left")
         axes.annotate(setting(about.high), (1.0, row + 0.13), size=7.5, color=QUIET, va="top", ha="right")
         if id(box) not in said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,6 +101,11 @@ def sensitivity_chart(study: Sensitivity) -> Figure:
         return finish(figure, claim(study), study.manifest, key=key)
 
 
+def _wrapped(text: str) -> str:
+    """A long label in lines."""
+    return "\n".join(textwrap.wrap(text, 110))
+
+
 def _rest(study: Sensitivity, names: list[str]) -> str:
     left = len(study.factors) - len(names)
     said = f"; {left} weaker numbers are not shown" if left > 0 else ""
@@ -134,8 +140,10 @@ def _tornado(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
     axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     axes.margins(x=0.05)
     axes.set_xlabel(
-        f"{scale.unit}; dashed: the scenario as it stands, {scale.signed(base.value)}; "
-        f"lines: 95 % interval of the change over {replications(study)}{_rest(study, names)}"
+        _wrapped(
+            f"{scale.unit}; dashed: the scenario as it stands, {scale.signed(base.value)}; "
+            f"lines: 95 % interval of the change over {replications(study)}{_rest(study, names)}"
+        )
     )
     axes.xaxis.set_major_formatter(lambda one, _: typographic(f"{one:+,g}" if one else "0"))
     looks: list[tuple[str, str, str]] = [("<", "white", "low end of the range"), (">", QUIET, "high end of the range")]
@@ -172,8 +180,10 @@ def _morris(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
     axes.margins(x=0.04)
     axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     axes.set_xlabel(
-        f"{scale.unit}; lines: 95 % bootstrap interval over trajectories; means over {replications(study)}"
-        f"{_rest(study, names)}"
+        _wrapped(
+            f"{scale.unit}; lines: 95 % bootstrap interval over trajectories; means over {replications(study)}"
+            f"{_rest(study, names)}"
+        )
     )
     axes.xaxis.set_major_formatter(lambda one, _: typographic(f"{one:,g}"))
     return [
@@ -201,8 +211,10 @@ def _sobol(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
     axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     noise = f"chance: {percent(chance)} of the variance of one run" if math.isfinite(chance) else "one replication"
     axes.set_xlabel(
-        f"% of the variance; lines: 95 % bootstrap interval; means over {replications(study)} ({noise})"
-        f"{_rest(study, names)}"
+        _wrapped(
+            f"% of the variance; lines: 95 % bootstrap interval; means over {replications(study)} ({noise})"
+            f"{_rest(study, names)}"
+        )
     )
     axes.xaxis.set_major_formatter(lambda one, _: typographic(f"{one:,g}"))
     return [
