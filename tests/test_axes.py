@@ -57,6 +57,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "one value": ({"rules.surplus": "0.1"}, "has one value, 0.1; two or more"),
     "one value twice": ({"rules.surplus": [0.1, 0.1]}, "has one value"),
     "no value": ({"rules.surplus": []}, "has no value"),
+    "a list for a value": ({"rules.surplus": [0.1, [0.2]]}, "is no value of the axis rules.surplus"),
     "one step": ({"rules.surplus": "0:0.2:1"}, "has 1 steps"),
     "an empty range": ({"rules.surplus": "0.2:0.2"}, "0.2:0.2, holds nothing"),
     "a range the wrong way round": ({"rules.surplus": "0.2:0.1"}, "0.2:0.1, holds nothing"),

@@ -84,13 +84,13 @@ class Region(Study):
         the contour that come from replications and from the surface, as shares of the axes.
         """
         here = height(self.surface, lattice(FINE))
-        crossings = np.array(list(crossings(here.gain.reshape(FINE, FINE))))
-        frame = self._frame(crossings.reshape(-1, 2), 0.0, 0.0, 0.0).drop(columns=["gain", "low", "high", "verdict"])
+        places = np.array(list(crossings(here.gain.reshape(FINE, FINE)))).reshape(-1, 2)
+        frame = self._frame(places, 0.0, 0.0, 0.0).drop(columns=["gain", "low", "high", "verdict"])
         steep = steepness(here.gain)
         for name in ("chance", "surface"):
             with np.errstate(divide="ignore", invalid="ignore"):
                 off = (getattr(here, name) / steep).reshape(FINE, FINE)
-            nearest = np.rint(crossings.reshape(-1, 2) * (FINE - 1)).astype(int)
+            nearest = np.rint(places * (FINE - 1)).astype(int)
             frame[name] = off[nearest[:, 0], nearest[:, 1]]
         return frame
 

@@ -212,7 +212,7 @@ def _map(sweep: Sweep) -> tuple[Figure, list[Any]]:
             axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="none", edgecolor="#BBBBBB",
                                      hatch="////", linewidth=0, label="not certain"))  # fmt: skip
         box = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none"} if unsure else None
-        axes.text(column, row, scale.signed(value[row, column]), ha="center", va="center", size=small,
+        axes.text(column, row, scale.signed(float(value[row, column])), ha="center", va="center", size=small,
                   color="white" if deep and not unsure else TEXT, bbox=box)  # fmt: skip
     for axis, ticks in ((first, axes.set_xticks), (second, axes.set_yticks)):
         ticks(range(len(axis.levels)), [short(setting(one), 18) for one in axis.levels])
