@@ -22,6 +22,7 @@ from sim.present.sensitivity import sensitivity_table
 from sim.present.sweep import sweep_table
 from sim.present.twin import figure_digest
 from tests.markets import market
+from tests.test_definitions import defined
 
 LONG = "Allgemeine Handelsgesellschaft und Söhne of the North"
 TWO = market({"Trusted": {"strategy": "trusted"}, LONG: {"strategy": "uniform"}})
@@ -134,3 +135,21 @@ def test_tables_show_every_setting_and_the_strongest_factors() -> None:
     assert sweep_table(sweep).row_count == 6
     assert sweep_table(swept({"rules.surplus": "0:0.2:10", COST: "0:2000:9"})).row_count == 60
     assert sensitivity_table(sensed("tornado", None)).row_count == 20
+
+
+@pytest.mark.parametrize(
+    ("case", "table", "head"),
+    [
+        ("a grid", "table", "column of the sweep"),
+        ("a map", "map", "column of the map"),
+        ("a map", "contour", "column of the contour"),
+        ("a tornado", "table", "column of the tornado"),
+        ("effects", "table", "column of the effects"),
+        ("indices", "table", "column of the indices"),
+        ("two conditions", "table", "column of the conditions"),
+    ],
+)
+def test_every_column_is_defined(case: str, table: str, head: str) -> None:
+    varied = {"rules.surplus", COST, WORDS}
+    columns = [name for name in CASES[case]().tables()[table].columns if name not in varied]
+    assert sorted(defined("Experiments over many settings", head)) == sorted(columns)

@@ -29,47 +29,55 @@ def finding(study: Discovery) -> str:
     """Under which conditions the strategy loses, how often, and how many of all losses they tell."""
     if not study.boxes:
         return f"{claim(study)}."
-    box = study.boxes[0]
+    box, asked = study.boxes[0], study.question
     density, coverage = (rounded(*one, percent=True, most=0) for one in (box.density, box.coverage))
     more = "" if len(study.boxes) == 1 else "; a second set of conditions holds up too"
     return (
-        f"{claim(study)}; the former is the density (95 % interval {density.interval}), and {coverage.value} of all "
-        f"losses are there, the coverage ({coverage.interval}), by {box.points} points held out{more}."
+        f"Where {conditions_in_words(study, box)}, {asked.firm} loses against {_other(study)} at {density.value} of "
+        f"the points (density, 95 % interval {density.interval}), against {percent(float(study.loses.mean()))} of all; "
+        f"{coverage.value} of all losses are there (coverage, {coverage.interval}), "
+        f"by {box.points} points held out{more}."
     )
 
 
 def claim(study: Discovery) -> str:
     """The conditions and how often the strategy loses where they hold."""
-    asked, n, losses = study.question, len(study.gains), int(study.loses.sum())
-    firm, other = short(asked.firm, 40), "treating everyone the same" if asked.against == "uniform" else asked.against
+    n, losses = len(study.gains), int(study.loses.sum())
+    firm = short(study.question.firm, 40)
     if losses in (0, n):
         which = "all" if losses else "none"
-        return f"{firm} loses against {other} at {which} of {n} points, so that no condition tells them apart"
+        return f"{firm} loses against {_other(study)} at {which} of {n} points, so that no condition tells them apart"
     if not study.boxes:
         return (
-            f"{firm} loses against {other} at {losses} of {n} points, and no simple condition tells which: none that "
-            "was found in two thirds of them held in the others"
+            f"{firm} loses against {_other(study)} at {losses} of {n} points, and no simple condition tells which: "
+            "none that was found in two thirds of them held in the others"
         )
     box = study.boxes[0]
     return (
-        f"Where {conditions_in_words(study, box)}, {firm} loses against {other} at {percent(box.density.value)} of "
-        f"the points, elsewhere and there together at {percent(losses / n)}"
+        f"{firm} loses at {percent(box.density.value)} of the points where {conditions_in_words(study, box, 24)}, "
+        f"and at {percent(losses / n)} of all"
     )
 
 
-def conditions_in_words(study: Discovery, box: Box) -> str:
+def _other(study: Discovery) -> str:
+    against = study.question.against
+    return "treating everyone the same" if against == "uniform" else against
+
+
+def conditions_in_words(study: Discovery, box: Box, most: int = 200) -> str:
     """The conditions of a box, with units: ``rules.surplus is below 0.08 share of the basket and …``."""
-    return " and ".join(in_words(study, one) for one in box.conditions)
+    return " and ".join(in_words(study, one, most) for one in box.conditions)
 
 
-def in_words(study: Discovery, condition: Condition) -> str:
-    """A condition: what is below or above what, or between."""
+def in_words(study: Discovery, condition: Condition, most: int = 200) -> str:
+    """A condition: what is below or above what, or between; units of at most so many characters."""
     about = study.factors[condition.column]
+    unit = short(about.unit, most, 0)
     low, high = condition.low, condition.high
     if math.isfinite(low) and math.isfinite(high):
-        return f"{about.name} is between {setting(_clean(low))} and {with_unit(_clean(high), about.unit)}"
+        return f"{about.name} is between {setting(_clean(low))} and {with_unit(_clean(high), unit)}"
     side, end = ("above", low) if math.isfinite(low) else ("below", high)
-    return f"{about.name} is {side} {with_unit(_clean(end), about.unit)}"
+    return f"{about.name} is {side} {with_unit(_clean(end), unit)}"
 
 
 def _clean(end: float) -> float:

@@ -59,8 +59,8 @@ def claim(study: Sensitivity) -> str:
     k = len(study.factors)
     if study.method == "morris":
         return f"Of {k} numbers the gain of {firm} hangs most on {first['factor']} (Morris's mean absolute effect)"
-    ends = np.clip([first["total_low"], first["total_high"]], 0.0, max(1.0, first["total"]))
-    share = rounded(first["total"], *(float(end) for end in ends), percent=True, most=0)
+    ends = np.clip([first["total_low"], first["total_high"]], 0.0, 1.0)  # an estimate may be beyond
+    share = rounded(min(float(first["total"]), 1.0), *(float(end) for end in ends), percent=True, most=0)
     if not math.isfinite(first["total"]):
         return f"The gain of {firm} is the same at all points; it hangs on none of {k} numbers"
     return (
@@ -261,12 +261,26 @@ def sensitivity_table(study: Sensitivity, most: int = 20) -> Table:
     return table
 
 
+TOO_WIDE = 0.2
+"""Half-width of the interval of the strongest total index from which on more samples are called for."""
+
+
 def chance(study: Sensitivity) -> str:
-    """How much of the variance is chance, in a sentence."""
+    """How much of the variance is chance, and whether the samples were enough."""
     of_one, left = study.noise["of_one_run"], study.noise["in_indices"]
-    if study.method == "tornado" or not math.isfinite(of_one):
-        return "" if study.method == "tornado" else "One replication does not tell how much of the variance is chance."
-    return (
+    if study.method == "tornado":
+        return ""
+    if not math.isfinite(of_one):
+        return "One replication does not tell how much of the variance is chance."
+    said = (
         f"Chance makes {percent(of_one)} of the variance of one run; the means over {replications(study)}, with the "
         f"same luck at every point, hold {percent(left, 1)} of it, and the figures are taken of these means."
     )
+    if study.method == "sobol" and study.design is not None:
+        half = float(study.table["total_high"].iloc[0] - study.table["total"].iloc[0])
+        if half > TOO_WIDE:
+            said += (
+                f" {study.design.samples} samples leave the strongest index open by {percent(half)} on either side; "
+                "more would be needed."
+            )
+    return said

@@ -47,11 +47,18 @@ def claim(sweep: Sweep) -> str:
         if turn := _turn(sweep):
             return f"{firm} earns clearly more with its strategy than {than} {turn}"
         above, below = (int((table["verdict"] == verdict).sum()) for verdict in ("above", "below"))
+        unsure = n - above - below
+        if unsure == n:
+            return f"{firm} earns neither clearly more nor clearly less with its strategy than {than} at {_of(n, n)}"
         parts = [
-            f"clearly more with its strategy than {than} at {_of(above, n)}",
-            *([f"clearly less at {_of(below, n)}"] if below else []),
+            f"clearly {more} {with_}at {_of(number, n)}"
+            for more, number, with_ in (
+                ("more", above, f"with its strategy than {than} "),
+                ("less", below, "" if above else f"with its strategy than {than} "),
+            )
+            if number
         ]
-        rest = f"; at {_of(n - above - below, n)} it is not certain" if above + below < n else ""
+        rest = f"; at {_of(unsure, n)} it is not certain" if unsure else ""
         return f"{firm} earns {', '.join(parts)}{rest}"
     words = [rounded(row["value"], row["low"], row["high"], most=4).value
              for row in (table.loc[table["value"].idxmin()], table.loc[table["value"].idxmax()])]  # fmt: skip
@@ -59,7 +66,7 @@ def claim(sweep: Sweep) -> str:
 
 
 def _of(number: int, n: int) -> str:
-    return f"all {n} settings" if number == n else f"{number or 'none'} of {n} settings"
+    return f"all {n} settings" if number == n else f"{number} of {n} settings"
 
 
 def _turn(sweep: Sweep) -> str:
