@@ -37,6 +37,17 @@ def test_two_true_conditions_among_many_numbers_are_found() -> None:
 
 
 @pytest.mark.slow
+def test_no_condition_is_added_that_luck_would_have_given() -> None:
+    """One true condition among 40 numbers, in 20 tables; others beside it in more than 3 have a probability of 2 %."""
+    more = 0
+    for seed in range(20):
+        points, draws = drawn(200 + seed, 200, 40)
+        found = boxes(points, draws.random(200) < np.where(points[:, 3] < 0.4, 0.8, 0.2))
+        more += any(one.column != 3 for box in found[:1] for one in box.conditions)
+    assert more <= 3
+
+
+@pytest.mark.slow
 def test_nothing_is_found_in_noise() -> None:
     """A box holds by luck in at most 5 % of tables; more than 6 of 40 have a probability below 1 in 200."""
     found = 0

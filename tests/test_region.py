@@ -84,6 +84,15 @@ def test_the_surface_goes_through_smooth_answers_and_its_error_holds_the_truth()
     assert (np.abs(found[:, 0] - truth(asked)) <= 1.96 * error + 1e-9).mean() > 0.9
 
 
+def test_far_from_all_points_the_surface_follows_their_plane() -> None:
+    points, asked = np.random.default_rng(6).random((9, 2)) * 0.3, np.array([[0.9, 0.2], [1.0, 1.0]])
+    plane = np.array([[2.0], [-3.0]])
+    laid = Surface(points, 1.0 + points @ plane, np.array([0.1, 0.1]), 1e-7, 1.0)
+    found, error = laid.at(asked)
+    assert found == pytest.approx(1.0 + asked @ plane, abs=1e-4)
+    assert (error > 1.0).all()
+
+
 def test_each_replication_has_a_surface_of_its_own_and_their_mean_is_that_of_the_means() -> None:
     draws = np.random.default_rng(4)
     points, asked = draws.random((20, 2)), draws.random((7, 2))

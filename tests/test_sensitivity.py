@@ -16,6 +16,7 @@ from sim.experiment.compare import compare
 from sim.experiment.factors import Factor, changes, factors
 from sim.experiment.indices import analysed, sampled
 from sim.experiment.sensitivity import Sensitivity, sensitivity
+from sim.experiment.statistics import mean_interval
 from sim.experiment.study import question
 from sim.experiment.uncertainty import uncertainty
 from sim.scenario import Scenario
@@ -158,7 +159,8 @@ def test_a_tornado_is_the_paired_change_at_either_end(scenario: Scenario) -> Non
         for one in (scenario, scenario.with_({"rules.surplus": 0.3}))
     ]
     assert row["gain"] == pytest.approx(gains[1].mean())
-    assert row["change"] == pytest.approx((gains[1] - gains[0]).mean())
+    paired = mean_interval(gains[1] - gains[0])
+    assert (row["change"], row["change_low"], row["change_high"]) == pytest.approx(paired)
     assert list(result.table["swing"]) == sorted(result.table["swing"], reverse=True)
     assert set(result.table["factor"]) == set(FEW)
 
