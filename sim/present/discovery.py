@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sim.experiment.discovery import Discovery
     from sim.experiment.prim import Box, Condition
 
+SKEWED = 20.0
+"""The largest gain is so many typical ones where a logarithmic axis is called for."""
+
 
 def finding(study: Discovery) -> str:
     """Under which conditions the strategy loses, how often, and how many of all losses they tell."""
@@ -129,7 +132,12 @@ def _points(axes: Axes, study: Discovery, box: Box | None) -> None:
         axes.yaxis.set_label_coords(-0.12, 0.5)
     else:
         axes.axhline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
-        axes.set_ylabel(f"gain in net present value, {scale.unit}", rotation=90, ha="center", va="bottom")
+        words = f"gain in net present value, {scale.unit}"
+        typical = float(np.median(np.abs(study.gains))) / scale.by
+        if 0.0 < SKEWED * typical < float(np.abs(study.gains).max()) / scale.by:
+            axes.set_yscale("symlog", linthresh=typical)
+            words += f"\nlogarithmic beyond ±{setting(float(f'{typical:.1g}'))}"
+        axes.set_ylabel(words, rotation=90, ha="center", va="bottom")
         axes.yaxis.set_label_coords(-0.12, 0.5)
     axes.margins(0.03)
     for axis in (axes.xaxis, axes.yaxis):
@@ -186,9 +194,12 @@ def _conditions(axes: Axes, study: Discovery) -> None:
 
 
 def discovery_table(study: Discovery) -> Table | str:
-    """The conditions for the terminal; nothing where there are none."""
+    """The conditions for the terminal; where there are none, what would tell weaker ones."""
     if not study.boxes:
-        return ""
+        n, k = len(study.gains), len(study.factors)
+        return (
+            f"{n} points over {k} number{'s' if k > 1 else ''}; more points, or fewer numbers, tell weaker conditions."
+        )
     table = plain_table("Under which conditions it loses")
     table.add_column("condition", overflow="fold")
     table.add_column("what it is", overflow="fold")
