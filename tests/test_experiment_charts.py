@@ -100,7 +100,9 @@ CASES: dict[str, Callable[[], Study]] = {
     "two conditions": lambda: conditioned(lambda p: p[:, 5] - 0.5 * (p[:, 9] > 0.4) - 0.2),
     "one condition": lambda: conditioned(lambda p: p[:, 5] - 0.3),
     "no condition": lambda: conditioned(lambda p: np.random.default_rng(3).normal(size=len(p))),
-    "a few large gains": lambda: conditioned(lambda p: 90.0 * np.sinh(3.0 * np.random.default_rng(3).normal(size=len(p)))),
+    "a few large gains": lambda: conditioned(
+        lambda p: 90.0 * np.sinh(3.0 * np.random.default_rng(3).normal(size=len(p)))
+    ),
     "no loss": lambda: conditioned(lambda p: p[:, 0] + 1.0),
 }  # fmt: skip
 

@@ -136,6 +136,10 @@ def _points(axes: Axes, study: Discovery, box: Box | None) -> None:
         typical = float(np.median(np.abs(study.gains))) / scale.by
         if 0.0 < SKEWED * typical < float(np.abs(study.gains).max()) / scale.by:
             axes.set_yscale("symlog", linthresh=typical)
+            first, last = (math.ceil(math.log10(end)) for end in (typical, float(np.abs(study.gains).max()) / scale.by))
+            powers = [10.0**k for k in range(first, last, max(1, (last - first) // 3))]
+            axes.set_yticks([*(-one for one in reversed(powers)), 0.0, *powers])
+            axes.minorticks_off()
             words += f"\nlogarithmic beyond ±{setting(float(f'{typical:.1g}'))}"
         axes.set_ylabel(words, rotation=90, ha="center", va="bottom")
         axes.yaxis.set_label_coords(-0.12, 0.5)
