@@ -53,6 +53,7 @@ KNOWN_TO: dict[str, set[str]] = {
     "IPython": {"present"},
     "matplotlib": {"present"},
     "distributed": {"experiment"},
+    "SALib": {"experiment"},
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
@@ -62,9 +63,14 @@ AT_THE_USERS_CALL = {
         "sim.present.finding",
         "sim.present.results",
         "sim.present.uncertainty",
-    }
+    },
+    "sim.experiment.study": {"sim.present.results"},
+    "sim.experiment.sweep": {"sim.present.sweep"},
+    "sim.experiment.region": {"sim.present.region"},
+    "sim.experiment.sensitivity": {"sim.present.sensitivity"},
+    "sim.experiment.discovery": {"sim.present.discovery"},
 }
-LATE = ("matplotlib", "numba", "scipy", "duckdb", "distributed")  # imported when used, not when `sim` is
+LATE = ("matplotlib", "numba", "scipy", "duckdb", "distributed", "SALib")  # imported when used, not when `sim` is
 
 
 def modules() -> dict[str, Path]:

@@ -85,15 +85,15 @@ def _weeks(figure: Any, axes: Axes, held: Holdout) -> None:
 
 
 def _counts(axes: Axes, held: Holdout) -> None:
-    """Mean purchases held out of customers with so many repeats before, on a logarithmic scale."""
+    """Mean purchases held out of customers with so many repeats before."""
     heading(axes, "Customers by their repeats in the calibration period", "mean purchases held out, per customer")
     for name, (colour, dash, marker) in LOOKS.items():
         rows = held.counts[held.counts["series"] == name].sort_values("repeats")
         if rows.empty or rows["later"].isna().all():
             continue
         axes.plot(
-            rows["repeats"], _drawn(rows["later"].to_numpy(float)), color=colour, linestyle=dash, marker=marker, label=name, markersize=4.5,
-            linewidth=2.2 if name == ACTUAL else 1.4,
+            rows["repeats"], _drawn(rows["later"].to_numpy(float)), color=colour, linestyle=dash, marker=marker,
+            label=name, markersize=4.5, linewidth=2.2 if name == ACTUAL else 1.4,
         )  # fmt: skip
     counts = held.counts[held.counts["series"] == ACTUAL].sort_values("repeats")
     names = [f"{int(n)}{'+' if n == MOST_COUNTED else ''}\n({size:,.0f})" for n, size in zip(
