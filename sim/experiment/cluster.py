@@ -13,7 +13,7 @@ from sim.errors import InputError, Stopped
 if TYPE_CHECKING:
     import numpy as np
 
-    from sim.experiment.plan import Part
+    from sim.experiment.parts import Part
     from sim.experiment.workers import Results
 
 PATIENCE = 10.0

@@ -10,9 +10,8 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,75 +19,20 @@ from pydantic import BaseModel
 
 from sim.errors import InputError
 from sim.experiment.cells import Cell, measure_names
+from sim.experiment.parts import Part, Point, code_digest
+from sim.experiment.uncertainty import uncertainty
 from sim.run import manifest
-from sim.storage import library_versions
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.experiment.comparison import Parameters
     from sim.scenario import Scenario
-
-Point = Mapping[str, Any]
-"""One point of a design: what is changed, by dotted path, as :meth:`sim.scenario.Scenario.with_` takes it."""
 
 WORTH_A_PART = 0.5
 """Seconds of work, roughly, that a part should be worth: sending it off and storing it takes a hundredth of that."""
 MOST_PARTS = 1024
 """More cells than that make larger parts rather than more of them: a folder of files has to stay easy to read."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stretch of cells: all that a worker has to know. Equal numbers of the same plan are the same part."""
-
-    plan: str
-    number: int
-    code: str = field(compare=False)
-    scenario: Scenario = field(compare=False)
-    cells: tuple[tuple[int, int, Point], ...] = field(compare=False)  # (point, replication, changes)
-    seed: int = field(compare=False)
-    firm: str | None = field(compare=False)
-    against: str = field(compare=False)
-    names: tuple[str, ...] = field(compare=False)
-
-    def work(self, threads: int = 1) -> np.ndarray:
-        """The measures of the part's cells, shape (cells, measures); NaN for a firm that a point does not have.
-
-        Raises :class:`sim.errors.InputError` where the worker runs other code than whoever made the plan.
-        """
-        if self.code != code_digest():
-            raise InputError(
-                f"a worker runs other code ({code_digest()}) than this session ({self.code}); "
-                "the same version of the package has to be installed on both"
-            )
-        rows = np.full((len(self.cells), len(self.names)), np.nan)
-        for row, (point, replication, changes) in zip(rows, self.cells, strict=True):
-            try:
-                arms = _arms(_Arms(self.plan, point, self.scenario, changes, self.firm, self.against))
-                cell = Cell(*arms, self.firm, replication, self.seed)
-                found = cell.measure(threads)
-            except Exception as error:
-                error.add_note(f"This was point {point}, replication {replication}: {dict(changes)}.")
-                raise
-            row[:] = [found.get(name, np.nan) for name in self.names]
-        rows[np.isnan(rows)] = np.nan  # one kind of NaN: their bits differ between operations
-        return rows
-
-
-@dataclass(frozen=True)
-class _Arms:
-    plan: str
-    point: int
-    scenario: Scenario = field(compare=False)
-    changes: Point = field(compare=False)
-    firm: str | None = field(compare=False)
-    against: str = field(compare=False)
-
-
-@lru_cache(maxsize=128)  # changing and validating a scenario takes as long as hundreds of customers' lives
-def _arms(of: _Arms) -> tuple[Scenario, Scenario | None]:
-    cell = Cell.of(of.scenario.with_(of.changes), firm=of.firm, against=of.against)
-    return cell.scenario, cell.other
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +42,13 @@ class Plan:
     scenario: Scenario
     points: tuple[Point, ...]
     paths: tuple[str, ...]
-    settings: tuple[tuple[Any, ...], ...]  # by point and path: the value there, whether the point changes it or not
+    settings: tuple[tuple[Any, ...], ...]  # by point and path: the value there, None where it is drawn anew
     names: tuple[str, ...]  # of the measures
     firm: str | None
     against: str
     replications: int
     seed: int
+    parameters: Parameters
 
     @property
     def cells(self) -> int:
@@ -132,7 +77,16 @@ class Plan:
         """The part of that number, counted from 0."""
         cells = tuple((int(p), int(r), self.points[p]) for p, r in zip(*self.addresses(number), strict=True))
         return Part(
-            self.digest, number, code_digest(), self.scenario, cells, self.seed, self.firm, self.against, self.names
+            plan=self.digest,
+            number=number,
+            code=code_digest(),
+            scenario=self.scenario,
+            cells=cells,
+            seed=self.seed,
+            firm=self.firm,
+            against=self.against,
+            uncertain=self.parameters == "uncertain",
+            names=self.names,
         )
 
     @cached_property
@@ -154,6 +108,8 @@ class Plan:
             replications=self.replications,
             firm=self.firm,
             against=self.against if self.firm is not None else None,
+            parameters=self.parameters,
+            uncertainty_hash=uncertainty(self.scenario).hash if self.parameters == "uncertain" else None,
             points=len(self.points),
             paths=list(self.paths),
             design=self.design,
@@ -195,6 +151,7 @@ def planned(
     against: str = "uniform",
     replications: int = 10,
     seed: int = 1,
+    parameters: Parameters = "fixed",
 ) -> Plan:
     """The plan of an experiment, every point of it checked; arguments are those of :func:`sim.experiment.runner.run`.
 
@@ -203,12 +160,14 @@ def planned(
     for name, value, least in (("replications", replications, 1), ("seed", seed, 0)):
         if type(value) is not int or not least <= value < 2**32:
             raise InputError(f"{name} must be a whole number of at least {least}, but is {value!r}")
+    if parameters not in ("fixed", "uncertain"):
+        raise InputError(f"parameters must be 'fixed' or 'uncertain', but is {parameters!r}")
     points = tuple(_plain(point) for point in design)
     if not points:
         raise InputError("the design has no points; one that changes nothing, {}, would run the scenario as it is")
     paths = tuple(dict.fromkeys(path for point in points for path in point))
     firms: dict[str, None] = {}
-    settings = []
+    fixed, settings = parameters == "fixed", []
     for number, point in enumerate(points):
         try:
             changed = scenario.with_(point)
@@ -216,21 +175,13 @@ def planned(
             raise InputError(f"point {number} of the design: {error}") from None
         Cell.of(changed, firm=firm, against=against)
         firms |= dict.fromkeys(changed.firms)
-        settings.append(tuple(_setting(point[path]) if path in point else _found(changed, path) for path in paths))
+        settings.append(
+            tuple(
+                _setting(point[path]) if path in point else _found(changed, path) if fixed else None for path in paths
+            )
+        )
     names = measure_names(firms, firm is not None)
-    return Plan(scenario, points, paths, tuple(settings), names, firm, against, replications, seed)
-
-
-@cache
-def code_digest() -> str:
-    """Twelve hexadecimal digits of the code that a cell's numbers depend on, and of the libraries that compute them."""
-    root = Path(__file__).parent.parent
-    here = [root / "experiment" / f"{name}.py" for name in ("cells", "measures", "money")]
-    files = [*sorted(root.glob("*.py")), *sorted((root / "market").glob("*.py")), *here]
-    text = b"".join(file.read_bytes() for file in files)
-    versions = library_versions()
-    libraries = [versions[name] for name in ("numba", "numpy", "simpy")]
-    return hashlib.sha256(text + json.dumps(libraries).encode()).hexdigest()[:12]
+    return Plan(scenario, points, paths, tuple(settings), names, firm, against, replications, seed, parameters)
 
 
 def _plain(value: Any) -> Any:

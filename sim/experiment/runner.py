@@ -14,7 +14,8 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from sim.errors import Interrupted, Stopped
-from sim.experiment.plan import Point, missing, planned
+from sim.experiment.parts import Point
+from sim.experiment.plan import missing, planned
 from sim.experiment.progress import Progress, told
 from sim.experiment.store import Store, read
 from sim.experiment.workers import Workers, at_work
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from sim.experiment.comparison import Parameters
     from sim.experiment.plan import Plan
     from sim.scenario import Scenario
 
@@ -35,6 +37,7 @@ def run(
     against: str = "uniform",
     replications: int = 10,
     seed: int = 1,
+    parameters: Parameters = "fixed",
     workers: int | Workers | None = None,
     dask: str | None = None,
     folder: str | PathLike[str] | None = None,
@@ -48,7 +51,9 @@ def run(
     Columns are ``point`` (its place in the design), a column for each path that any point changes, with the value
     there, ``replication``, and the measures: of the pair, as :data:`sim.experiment.measures.PAIRED` names them, and of
     each firm, ``<firm>.<measure>``, ``npv`` and those of :data:`sim.experiment.measures.HEAD_TO_HEAD`. The same
-    replication of two points is the same luck, so differences between points are paired by it.
+    replication of two points is the same luck, so differences between points are paired by it. With
+    ``parameters="uncertain"`` every replication draws anew what is not known about the scenario, the same at all points
+    and apart from what these change (see :mod:`sim.experiment.uncertainty`).
 
     ``workers`` is the number of processes (one per processor if None), or workers from
     :func:`sim.experiment.workers.at_work`; ``dask`` the address of a scheduler, such as ``tcp://10.0.0.1:8786``. With a
@@ -64,7 +69,9 @@ def run(
     Interrupted
         On Ctrl-C; the sentence says how to go on.
     """
-    plan = planned(scenario, design, firm=firm, against=against, replications=replications, seed=seed)
+    plan = planned(
+        scenario, design, firm=firm, against=against, replications=replications, seed=seed, parameters=parameters
+    )
     with told(progress, "cell") as tell, at_work(workers, dask, plan.parts) as team:
         if folder is None:
             return _in_memory(plan, team, tell)

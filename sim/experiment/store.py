@@ -29,6 +29,8 @@ SAME = {
     "replications": "its number of replications",
     "firm": "the firm it is about",
     "against": "the strategy it compares with",
+    "parameters": "whether its parameters are fixed or uncertain",
+    "uncertainty_hash": "the hash of what is uncertain in it",
     "points": "its number of points",
     "design": "the design of its points",
     "version": "the version it was made with",

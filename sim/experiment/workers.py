@@ -23,7 +23,7 @@ from sim.market.compiled import compiles_first
 if TYPE_CHECKING:
     import numpy as np
 
-    from sim.experiment.plan import Part
+    from sim.experiment.parts import Part
 
     Results = Generator[tuple[int, np.ndarray], None, None]
 
