@@ -60,7 +60,8 @@ AT_THE_USERS_CALL = {
         "sim.present.finding",
         "sim.present.results",
         "sim.present.uncertainty",
-    }
+    },
+    "sim.experiment.standings": {"sim.present.league", "sim.present.results"},
 }
 LATE = ("matplotlib", "numba", "scipy", "duckdb")  # imported when used, not when `sim` is
 

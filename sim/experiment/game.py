@@ -120,10 +120,11 @@ def expected_payoffs(payoff: NDArray[np.float64], players: int, shares: NDArray[
 def equilibria(payoff: NDArray[np.float64], players: int) -> list[Equilibrium]:
     """Nash equilibria of one game.
 
-    Of two players all are found, by support enumeration (nashpy), unless the game is degenerate (ties), where there
-    may be infinitely many. Of more players, all in pure strategies are found and all in which everybody draws between
-    the same two strategies; of those over three strategies and more, the ones that Newton's method reaches from a
-    grid. Those of more than two players who draw with different chances are not looked for.
+    All in pure strategies are found, and all in which everybody draws between the same two strategies; of those
+    between three and more, the ones that Newton's method reaches from a grid, which of two players is the only one
+    there can be. Two players who draw with different chances are found by support enumeration (nashpy, which may lose
+    one to rounding); more than two of them are not looked for. A game with ties may have infinitely many equilibria,
+    of which some are given.
 
     Raises :class:`sim.errors.InputError` if nashpy is not installed.
     """
@@ -131,14 +132,13 @@ def equilibria(payoff: NDArray[np.float64], players: int) -> list[Equilibrium]:
     every = mixtures(payoff.shape[-2], players)
     pure = gains_from_leaving(payoff, players) <= 0.0
     found = [Equilibrium("pure", tuple(map(float, row))) for row in every[pure].tolist()]
-    if players > 2:
-        mixed = symmetric_equilibria(payoff, players)
-        return found + [Equilibrium("mixed", tuple(players * share for share in shares)) for shares in mixed]
-    for row, column in _of_two(payoff):
+    mixed = symmetric_equilibria(payoff, players)
+    found += [Equilibrium("mixed", tuple(players * share for share in shares)) for shares in mixed]
+    for row, column in _of_two(payoff) if players == 2 else ():
         kind: Literal["mixed", "asymmetric"] = "mixed" if np.allclose(row, column, atol=1e-7) else "asymmetric"
         one = Equilibrium(kind, tuple(float(number) for number in np.maximum(row, 0.0) + np.maximum(column, 0.0)))
         lots = max(row) < 1.0 - NEGLIGIBLE or max(column) < 1.0 - NEGLIGIBLE
-        if lots and not any(other.kind == kind and np.allclose(other.firms, one.firms, atol=1e-7) for other in found):
+        if lots and not any(other.kind == kind and np.allclose(other.firms, one.firms, atol=1e-6) for other in found):
             found.append(one)
     return found
 

@@ -103,9 +103,9 @@ def entrants(scenario: Scenario, names: Sequence[str] | None = None) -> dict[str
     if names is None:
         found: dict[str, Strategy] = {}
         own = {name: firm.strategy for name, firm in scenario.firms.items()}
-        for name, strategy in [*PRESETS.items(), *scenario.strategies.items(), *own.items()]:
-            if strategy not in found.values() and name not in found:
-                found[name] = strategy
+        for name, levers in [*PRESETS.items(), *scenario.strategies.items(), *own.items()]:
+            if levers not in found.values() and name not in found:
+                found[name] = levers
         return found
     known = list(dict.fromkeys([*PRESETS, *scenario.strategies, *scenario.firms]))
     chosen: dict[str, Strategy] = {}
@@ -113,8 +113,8 @@ def entrants(scenario: Scenario, names: Sequence[str] | None = None) -> dict[str
         strategy = scenario.strategy_named(name)
         if strategy is None:
             raise InputError(f"there is no strategy {name!r} in {scenario.name}; {nearest(name, known)}")
-        for other, levers in chosen.items():
-            if levers == strategy:
+        for other, there in chosen.items():
+            if there == strategy:
                 raise InputError(
                     f"{name} is the same strategy as {other}, and a league has each once; leave one of them out"
                     if name != other

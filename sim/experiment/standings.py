@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.experiment.dilemma import CERTAIN, pair
 from sim.experiment.game import Equilibrium, equilibria, gains_from_leaving, mixtures, rivals_of, symmetric_equilibria
-from sim.experiment.replicator import LEFT, even_start, paths, starts
+from sim.experiment.replicator import LEFT, STEP, even_start, paths, starts
 from sim.experiment.statistics import CONFIDENCE, mean_intervals, quantile_intervals
 from sim.run import manifest
 
@@ -30,7 +30,9 @@ SAMPLES = 1000
 """Bootstrap samples of the replications."""
 FEW_SAMPLES = 200
 """So many of them where each takes a search: equilibria in mixed strategies, and dynamics."""
-SEARCHES = "bootstrap of the league"
+WATCHED = 1200
+"""Steps of the dynamics that are shown at most."""
+PURPOSE = "bootstrap of the league"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ class League:
         """
         if self.uncertain or self.n < 2:
             return self.payoffs
-        luck = np.random.default_rng([self.seed, *SEARCHES.encode()])
+        luck = np.random.default_rng([self.seed, *PURPOSE.encode()])
         weights = luck.multinomial(self.n, np.full(self.n, 1.0 / self.n), size=SAMPLES) / self.n
         means = np.tensordot(weights, self.payoffs, axes=1)
         return np.asarray(self.mean + (means - self.mean) * np.sqrt(self.n / (self.n - 1.0)))
@@ -235,36 +237,28 @@ class League:
         return pd.DataFrame(rows, columns=_PAIRS)
 
     @cached_property
-    def _over_time(self) -> np.ndarray:
-        """Shares from an even start, at mean payoffs (first) and in samples: shape (times, 1 + samples, strategies)."""
-        games = np.concatenate([self.mean[None], self.samples[:FEW_SAMPLES]])
-        return paths(games, self.firms, even_start(len(self.names)), steps=_STEPS)
+    def _games(self) -> np.ndarray:
+        """Mean payoffs first, then some of the samples."""
+        return np.concatenate([self.mean[None], self.samples[:FEW_SAMPLES]])
 
     @cached_property
     def dynamics(self) -> pd.DataFrame:
         """Replicator dynamics from equal shares: share of each strategy over time, with the middle 95 % of samples.
 
-        Time is in units of one over the range of the payoffs; see :func:`sim.experiment.replicator.paths`.
+        Until the shares at mean payoffs have settled, or for ``WATCHED`` steps. Time is in units of one over the range
+        of the payoffs; see :func:`sim.experiment.replicator.paths`.
         """
         import pandas as pd
 
-        from sim.experiment.replicator import STEP
-
+        path = paths(self._games, self.firms, even_start(len(self.names)), steps=WATCHED)
+        moving = np.flatnonzero(np.abs(path[:, 0] - path[-1, 0]).max(axis=1) > 0.5 * LEFT)
+        last = min(WATCHED, max(20, round(1.15 * moving[-1]) if len(moving) else 0))
+        times = np.unique(np.linspace(0, last, 120).round().astype(np.int64))
         rows = []
         for s, name in enumerate(self.names):
-            over = self._over_time[:, :, s]
-            low, high = _middle(over[:, 1:].T)
-            rows.append(
-                pd.DataFrame(
-                    {
-                        "time": STEP * np.arange(len(over)),
-                        "strategy": name,
-                        "share": over[:, 0],
-                        "low": low,
-                        "high": high,
-                    }
-                )
-            )
+            low, high = _middle(path[times, 1:, s].T)
+            columns = {"time": STEP * times, "strategy": name, "share": path[times, 0, s], "low": low, "high": high}
+            rows.append(pd.DataFrame(columns))
         return pd.concat(rows, ignore_index=True)
 
     @cached_property
@@ -278,8 +272,7 @@ class League:
         import pandas as pd
 
         k = len(self.names)
-        games = np.concatenate([self.mean[None], self.samples[:FEW_SAMPLES]])
-        end = paths(games, self.firms, even_start(k))[-1]
+        end = paths(self._games, self.firms, even_start(k))[-1]
         ends = paths(self.mean, self.firms, starts(k))[-1]
         low, high = _middle(end[1:])
         return pd.DataFrame(
@@ -332,7 +325,6 @@ def _middle(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-_STEPS = 160
 _PAIRS = [
     "first", "second", "verdict", "dominant", "confidence", "certain",
     *(f"{size}{end}" for size in ("temptation", "common_loss") for end in ("", "_low", "_high")),
