@@ -51,6 +51,9 @@ KNOWN_TO: dict[str, set[str]] = {
     "typer": {"cli"},
     "IPython": {"present"},
     "matplotlib": {"present"},
+    "SALib": {"experiment"},
+    "nashpy": {"experiment"},
+    "optuna": {"experiment"},
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
@@ -62,8 +65,13 @@ AT_THE_USERS_CALL = {
         "sim.present.uncertainty",
     },
     "sim.experiment.standings": {"sim.present.league", "sim.present.results"},
+    "sim.experiment.study": {"sim.present.results"},
+    "sim.experiment.sweep": {"sim.present.sweep"},
+    "sim.experiment.region": {"sim.present.region"},
+    "sim.experiment.sensitivity": {"sim.present.sensitivity"},
+    "sim.experiment.discovery": {"sim.present.discovery"},
 }
-LATE = ("matplotlib", "numba", "scipy", "duckdb")  # imported when used, not when `sim` is
+LATE = ("matplotlib", "numba", "scipy", "duckdb", "SALib", "nashpy", "optuna")  # imported when used, not when `sim` is
 
 
 def modules() -> dict[str, Path]:

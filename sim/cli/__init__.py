@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import typer
 
+from sim.cli import experiments as experiments  # its commands register themselves
 from sim.cli.commands import app
 from sim.errors import InputError, Stopped
 

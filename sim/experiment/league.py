@@ -17,6 +17,7 @@ from sim.errors import InputError
 from sim.experiment.game import mixtures, number_of_mixtures
 from sim.experiment.runner import run
 from sim.experiment.standings import League
+from sim.experiment.study import kept_in
 from sim.files.shape import nearest
 from sim.scenario import Scenario
 from sim.strategy import PRESETS, Strategy
@@ -56,7 +57,7 @@ def league(
     of the scenario's own, and those of its firms that are none of these. ``firms`` is their number, that of the
     scenario if left out; ``like`` names the firm whose economics and appeal they have, the first if left out. With
     ``parameters="uncertain"`` every replication draws anew what is not known about the scenario, the same for all
-    mixtures. All else is as in :func:`sim.experiment.runner.run`; a ``folder`` holds the runs.
+    mixtures. All else is as in :func:`sim.experiment.runner.run`; runs are kept in ``folder/cells``.
 
     Raises :class:`sim.errors.InputError` for a strategy, firm or number that is not valid, fewer than two strategies,
     or more than ``MOST_RUNS`` runs; otherwise what :func:`sim.experiment.runner.run` raises.
@@ -81,7 +82,7 @@ def league(
     design = [{f"firms.{name}.strategy": levers[s] for name, s in zip(names, cast, strict=True)} for cast in casts]
     cells = run(
         base, design, replications=replications, seed=seed, parameters=parameters, workers=workers, dask=dask,
-        folder=folder, progress=progress,
+        folder=kept_in(folder), progress=progress,
     )  # fmt: skip
     return League(
         scenario=scenario,

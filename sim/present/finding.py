@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.present.rounding import rounded
-from sim.present.words import interval_name, money, percent, runs
+from sim.present.words import interval_name, money, other_way, percent, runs
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
@@ -32,8 +32,7 @@ def claim_and_evidence(comparison: Comparison) -> tuple[str, str]:
     words = rounded(*gain)
     pays = percent(comparison.interval("probability_it_pays").value)
     evidence = f"{interval_name(comparison)} {words.interval} {currency}, {runs(comparison)}, of which {pays} gain"
-    uniform = comparison.against == "uniform"
-    other = "by treating everyone the same" if uniform else f"with the strategy {comparison.against}"
+    other = other_way(comparison.against)
     if not gain.excludes_zero and comparison.uncertain:
         half = (gain.high - gain.low) / 2.0
         amount = rounded(abs(gain.value), abs(gain.value) - half, abs(gain.value) + half).value

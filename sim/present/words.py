@@ -43,6 +43,11 @@ def interval_and_runs(comparison: Comparison) -> str:
     return f"{interval_name(comparison)} over {runs(comparison)}"
 
 
+def other_way(against: str) -> str:
+    """What a firm's strategy is compared with, after "than"."""
+    return "by treating everyone the same" if against == "uniform" else f"with the strategy {against}"
+
+
 def month(value: float) -> str:
     """A month, or that there is none."""
     return "never" if not math.isfinite(value) else f"month {value:.0f}"

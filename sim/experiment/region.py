@@ -1,0 +1,350 @@
+"""The region where a strategy pays: a map over two axes, with the break-even contour and how surely it is known.
+
+Few points are run, and they are placed where they matter. Through the answers at a first set of points, spread over
+the map, a smooth surface is laid for each replication (:mod:`sim.experiment.surrogate`); further points go where the
+mean of the surfaces is near zero and least certain, until its contour is known as exactly as asked. Every point meets
+the same luck in the same replication, so that the surfaces of two replications differ by chance alone, and what they
+differ by at a place gives the interval there.
+
+Source of the rule by which points are placed: B. Bryan, J. Schneider, R. Nichol, C. Miller, C. Genovese &
+L. Wasserman (2005), "Active learning for identifying function level boundaries", NIPS 18 (the "straddle" heuristic).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.experiment.axes import Axis, Values, axes, numeric
+from sim.experiment.progress import Progress
+from sim.experiment.statistics import Interval, mean_intervals
+from sim.experiment.study import CELLS, Study, kept_in, question
+from sim.experiment.surrogate import Surface, surface
+from sim.experiment.workers import at_work
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from sim.experiment.workers import Workers
+    from sim.scenario import Scenario
+
+FIRST, EACH, MOST = 16, 6, 40
+"""Points to start with, points of each further round, and points in all where nothing else is asked for."""
+PRECISION = 0.02
+"""How exactly the contour is wanted, as a share of the axes."""
+DOUBTFUL = 0.005
+"""The map is settled when at most this share of it is on an unknown side of a contour farther off than that."""
+LATTICE = 51
+"""Points lie on a lattice of so many places on each axis, so that the last bits of a surface do not move them."""
+FINE = 101
+"""Places on each axis of the map that is given back."""
+TWO_SIDED = 1.959963984540054
+"""Half-width of a 95 % interval of a normal variate."""
+
+REPLICATIONS, BUDGET = 10, 400
+"""Replications to start with, and so many pairs of runs at most, where no number of replications is asked for."""
+
+Answers = Callable[["NDArray[np.float64]", int], "NDArray[np.float64]"]
+
+
+class Height(NamedTuple):
+    """The gain at places of the map: its mean, and the half-widths due to chance and to the surface."""
+
+    gain: NDArray[np.float64]
+    chance: NDArray[np.float64]
+    surface: NDArray[np.float64]
+
+    @property
+    def half(self) -> NDArray[np.float64]:
+        """Half-width of the 95 % interval from both causes."""
+        return np.hypot(self.chance, self.surface)
+
+
+def height(laid: Surface, places: NDArray[np.float64]) -> Height:
+    """The gain at places of the unit square, shape (places, 2)."""
+    each, error = laid.at(places)
+    mean, _, high = mean_intervals(each.T)
+    return Height(mean, high - mean, TWO_SIDED * error)
+
+
+def explored(
+    answers: Answers, most: int = MOST, precision: float = PRECISION, budget: int = 0
+) -> tuple[Surface, list[int], int]:
+    """The surface of a function on the unit square, how many points each round took, and how many batches of luck.
+
+    ``answers`` gives the function at places (n, 2) in every replication of a batch, shape (n, replications). Points
+    are added until the contour is settled; then batches, at all points, until chance leaves open no more than the
+    precision on 95 % of the contour, or one more would take more than ``budget`` answers.
+    """
+    places = first_places()
+    found, rounds = answers(places, 0), [len(places)]
+    while True:
+        laid = surface(places, found)
+        if len(places) >= most or settled(laid, precision):
+            break
+        more = next_places(laid, min(EACH, most - len(places)))
+        found, places = np.vstack([found, answers(more, 0)]), np.vstack([places, more])
+        rounds.append(len(more))
+    batches, each = 1, found.shape[1]
+    while (batches + 1) * each * len(places) <= budget and _left_open(laid) > precision:
+        found = np.hstack([found, answers(places, batches)])
+        laid, batches = surface(places, found), batches + 1
+    return laid, rounds, batches
+
+
+def _left_open(laid: Surface) -> float:
+    """How far off the contour may be by chance and for lack of points, on 95 % of it, as a share of the axes."""
+    here = height(laid, lattice(LATTICE))
+    steep = steepness(here.gain)
+    near = np.abs(here.gain) <= steep / (LATTICE - 1)
+    return float(np.quantile(here.half[near] / steep[near], 0.95)) if near.any() else 0.0
+
+
+def first_places() -> NDArray[np.float64]:
+    """The corners, and places spread evenly between them (the sequence R2 of M. Roberts 2018), on the lattice."""
+    steps = 1.0 / 1.32471795724474602596 ** np.array([1.0, 2.0])
+    inner = np.modf(0.5 + np.arange(1, FIRST - 3)[:, None] * steps)[0]
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    return np.round(np.vstack([corners, inner]) * (LATTICE - 1)) / (LATTICE - 1)
+
+
+def lattice(places: int) -> NDArray[np.float64]:
+    """All places of a square lattice, shape (places², 2); the first axis changes slowest."""
+    line = np.linspace(0.0, 1.0, places)
+    return np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def settled(laid: Surface, precision: float) -> bool:
+    """Whether hardly any place is on an unknown side of a contour that is farther off than the precision."""
+    here = height(laid, lattice(LATTICE))
+    far = np.abs(here.gain) > precision * steepness(here.gain)
+    doubtful = far & (np.abs(here.gain) < here.surface)
+    return bool(doubtful.mean() <= DOUBTFUL)
+
+
+def steepness(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much the gain changes per width of the map, in the steepest direction, at every place of a lattice."""
+    side = math.isqrt(len(gain))
+    slopes = np.gradient(gain.reshape(side, side), 1.0 / (side - 1))
+    return np.hypot(*slopes).ravel()
+
+
+def next_places(laid: Surface, number: int) -> NDArray[np.float64]:
+    """Where to look next: again and again the place whose sign is least certain once the others are known."""
+    choice = lattice(LATTICE)
+    chosen = []
+    for _ in range(number):
+        each, error = laid.at(choice)
+        worth = np.round(TWO_SIDED * error - np.abs(each.mean(axis=1)), 9)
+        worth[(np.abs(choice[:, None, :] - laid.points[None, :, :]) < 1e-9).all(axis=2).any(axis=1)] = -np.inf
+        chosen.append(choice[int(np.argmax(worth))])
+        laid = laid.with_points(chosen[-1][None, :])
+    return np.array(chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Region(Study):
+    """The outcome of :func:`region`.
+
+    Intervals are 95 % intervals over replications, widened by what the surface between the points may be off.
+    """
+
+    axes: tuple[Axis, Axis]
+    surface: Surface = field(repr=False)
+    rounds: tuple[int, ...]
+    seeds: tuple[int, ...]  # of the batches of replications
+    precision: float
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The map: one row for each of 101 x 101 places, with the gain, its interval, and the verdict.
+
+        Columns: one for each axis by its name, ``gain``, ``low``, ``high``, ``verdict`` (``pays``, ``loses`` or
+        ``uncertain``).
+        """
+        places = lattice(FINE)
+        here = height(self.surface, places)
+        return self._frame(places, here.gain, here.gain - here.half, here.gain + here.half)
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """The points that were run, in order: ``round``, axes, gain with its interval over replications, verdict."""
+        frame = self._frame(self.surface.points, *mean_intervals(self.surface.answers.T))
+        frame.insert(0, "round", np.repeat(np.arange(len(self.rounds)), self.rounds))
+        return frame
+
+    def _frame(self, places: NDArray[np.float64], gain: Any, low: Any, high: Any) -> pd.DataFrame:
+        import pandas as pd
+
+        columns: dict[str, Any] = {
+            axis.name: axis.range.low + places[:, k] * (axis.range.high - axis.range.low)
+            for k, axis in enumerate(self.axes)
+            if axis.range is not None
+        }
+        verdict = np.select([low > 0.0, high < 0.0], ["pays", "loses"], "uncertain")
+        return pd.DataFrame({**columns, "gain": gain, "low": low, "high": high, "verdict": verdict})
+
+    @cached_property
+    def contour(self) -> pd.DataFrame:
+        """Where the gain is zero: places of the break-even contour, and how far off it may be.
+
+        Columns: one for each axis by its name; ``chance`` and ``surface``, half-widths of the 95 % interval across
+        the contour that come from replications and from the surface, as shares of the axes.
+        """
+        here = height(self.surface, lattice(FINE))
+        crossings = np.array(list(_crossings(here.gain.reshape(FINE, FINE))))
+        frame = self._frame(crossings.reshape(-1, 2), 0.0, 0.0, 0.0).drop(columns=["gain", "low", "high", "verdict"])
+        steep = steepness(here.gain)
+        for name in ("chance", "surface"):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                off = (getattr(here, name) / steep).reshape(FINE, FINE)
+            nearest = np.rint(crossings.reshape(-1, 2) * (FINE - 1)).astype(int)
+            frame[name] = off[nearest[:, 0], nearest[:, 1]]
+        return frame
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """Which share of the map clearly pays, clearly loses, or is uncertain."""
+        verdicts = self.table["verdict"]
+        return {verdict: float((verdicts == verdict).mean()) for verdict in ("pays", "loses", "uncertain")}
+
+    @property
+    def exactness(self) -> float | None:
+        """How far off the contour may be for lack of points, as a share of the axes, on 95 % of it; None without."""
+        return float(np.quantile(self.contour["surface"], 0.95)) if len(self.contour) else None
+
+    @cached_property
+    def own(self) -> tuple[float, float] | None:
+        """Where the scenario itself lies on the map, in its units; None where firms differ in a number."""
+        first, second = (axis.own for axis in self.axes)
+        return None if first is None or second is None else (float(first), float(second))
+
+    @cached_property
+    def as_it_stands(self) -> Interval | None:
+        """The gain at the scenario's own place, with its interval; None where that is not on the map."""
+        if self.own is None:
+            return None
+        place = np.array([[axis.place(value) for axis, value in zip(self.axes, self.own, strict=True)]])
+        if place.min() < 0.0 or place.max() > 1.0:
+            return None
+        here = height(self.surface, place)
+        gain, half = float(here.gain[0]), float(here.half[0])
+        return Interval(gain, gain - half, gain + half)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The map, the contour and the points that were run."""
+        return {"map": self.table, "contour": self.contour, "points": self.points}
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The axes, the points, and how exactly the contour is known for their number."""
+        return {
+            "axes": [axis.name for axis in self.axes],
+            "points": len(self.surface.points),
+            "rounds": list(self.rounds),
+            "seeds": list(self.seeds),
+            "precision": self.precision,
+            "exactness": self.exactness,
+        }
+
+    @property
+    def finding(self) -> str:
+        """Which part of the map clearly pays and which loses, and where the scenario lies."""
+        from sim.present.region import finding
+
+        return finding(self)
+
+    def plot(self) -> Figure:
+        """The map."""
+        from sim.present.region import region_chart
+
+        return region_chart(self)
+
+
+def _crossings(gain: NDArray[np.float64]) -> Iterator[tuple[float, float]]:
+    """Where a table of heights on the unit square crosses zero, on the lines between its places."""
+    step = 1.0 / (len(gain) - 1)
+    for transposed in (False, True):
+        rows = gain.T if transposed else gain
+        for i, k in zip(*np.nonzero((rows[:, :-1] > 0.0) != (rows[:, 1:] > 0.0)), strict=True):
+            part = rows[i, k] / (rows[i, k] - rows[i, k + 1])
+            along, across = float((k + part) * step), float(i * step)
+            yield (along, across) if transposed else (across, along)
+
+
+def region(
+    scenario: Scenario,
+    varied: Mapping[str, Values],
+    *,
+    firm: str | None = None,
+    against: str = "uniform",
+    points: int = MOST,
+    precision: float = PRECISION,
+    replications: int | None = None,
+    seed: int = 1,
+    workers: int | Workers | None = None,
+    dask: str | None = None,
+    folder: str | PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Region:
+    """Map where a firm earns more with its strategy than with another, over two axes of numbers.
+
+    ``varied`` maps two dotted paths to their ranges: ``{"rules.surplus": "0:0.2", "firms.*.economics.platform_cost":
+    "0:2000"}``. Points are added until the surface between them places the contour to ``precision`` of the axes, or
+    there are ``points`` of them. What chance leaves open does not shrink with points but with ``replications``: where
+    no number of them is given there are 10, and further tens, with seeds of their own, as long as chance leaves open
+    more than the precision and ``BUDGET`` pairs of runs allow.
+
+    ``workers``, ``dask``, ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`; cells are kept
+    in ``folder/cells``, one folder for each round.
+
+    Raises
+    ------
+    InputError
+        For axes, a firm, a strategy or a number that is not valid, before anything is run.
+    """
+    if len(varied) != 2:
+        raise InputError(f"a map has two axes, and {len(varied)} are named; two different paths would be right")
+    first, second = (numeric(axis) for axis in axes(scenario, varied))
+    each = REPLICATIONS if replications is None else replications
+    asked = question(scenario, firm, against, each, seed)
+    if type(points) is not int or not FIRST <= points <= 500:
+        raise InputError(f"points must be a whole number from {FIRST} to 500, but is {points!r}")
+    if not 0.001 <= precision <= 0.5:
+        raise InputError(f"precision must be a share of the axes from 0.001 to 0.5, but is {precision!r}")
+    done = round_ = 0
+    into = kept_in(folder, f"{CELLS}/round-00")
+    with at_work(workers, dask) as team:
+
+        def answers(places: NDArray[np.float64], batch: int) -> NDArray[np.float64]:
+            nonlocal done, round_
+            design = [{**first.changes(first.at(x)), **second.changes(second.at(y))} for x, y in places]
+            told = _from(progress, done, max(done + len(design) * each, points * each))
+            where = None if into is None else into.with_name(f"round-{round_:02}")
+            lucky = replace(asked, seed=_seed(seed, batch))
+            found = lucky.answers(design, workers=team, folder=where, progress=told)
+            done, round_ = done + len(design) * each, round_ + 1
+            return found
+
+        laid, rounds, batches = explored(answers, points, precision, BUDGET if replications is None else 0)
+    asked = replace(asked, replications=batches * each)
+    return Region(asked, (first, second), laid, tuple(rounds), tuple(_seed(seed, k) for k in range(batches)), precision)
+
+
+def _seed(seed: int, batch: int) -> int:
+    """The seed of a batch of replications: that of the experiment for the first, far apart for the others."""
+    return (seed + batch * 0x9E3779B1) % 2**32
+
+
+def _from(progress: Progress | None, done: int, planned: int) -> Progress | None:
+    """The progress of a part of the work as that of all of it."""
+    return None if progress is None else lambda now, _: progress(done + now, planned)
