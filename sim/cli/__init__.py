@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import typer
 
-from sim.cli import experiments as experiments  # its commands register themselves
+from sim.cli import experiments as experiments  # their commands register themselves
+from sim.cli import rivals as rivals
 from sim.cli.commands import app
 from sim.errors import InputError, Stopped
 

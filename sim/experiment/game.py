@@ -11,7 +11,7 @@ import math
 import warnings
 from collections.abc import Iterable
 from itertools import combinations, combinations_with_replacement
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -143,20 +143,26 @@ def equilibria(payoff: NDArray[np.float64], players: int) -> list[Equilibrium]:
     return found
 
 
-def _of_two(payoff: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Equilibria of two players by support enumeration: the chances with which each of them draws."""
+def nashpy_module() -> Any:
+    """The library for games of two; raises :class:`sim.errors.InputError` where it is not installed."""
     try:
         import nashpy
     except ImportError:
         raise InputError(
-            "equilibria of two players need the package nashpy, which is not installed; "
+            "equilibria of two firms need the package nashpy, which is not installed; "
             'pip install "personalisation-roi[games]" would install it'
         ) from None
+    return nashpy
+
+
+def _of_two(payoff: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Equilibria of two players by support enumeration: the chances with which each of them draws."""
+    game = nashpy_module().Game
     middle, width = payoff.mean(), np.ptp(payoff) or 1.0
     even = (payoff - middle) / width  # the same game, on a scale on which rounding is of one size
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # said of degenerate games, where some may lack
-        return list(nashpy.Game(even, even.T).support_enumeration())
+        return list(game(even, even.T).support_enumeration())
 
 
 def symmetric_equilibria(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment.game import mixtures, number_of_mixtures
+from sim.experiment.game import mixtures, nashpy_module, number_of_mixtures
 from sim.experiment.runner import run
 from sim.experiment.standings import League
 from sim.experiment.study import kept_in
@@ -76,6 +76,8 @@ def league(
             f"in {replications} replications are up to {runs:,} runs, and at most {MOST_RUNS:,} are run; fewer "
             "strategies, firms or replications would be right"
         )
+    if n == 2:
+        nashpy_module()
     base, left_out = alike(scenario, n, like)
     names, levers = list(base.firms), list(chosen.values())
     casts = every_cast(len(chosen), n)

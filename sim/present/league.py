@@ -232,7 +232,8 @@ def payoff_table(league: League) -> RenderableType:
     table = plain_table("What each firm earns")
     table.add_column("mixture", overflow="fold")
     table.add_column("strategy", overflow="fold")
-    for name in (f"net present value\nper firm, {league.scenario.currency}", "95 % interval", "equilibrium in"):
+    interval = _interval(league).split(" over")[0].replace("uncertainty ", "uncertainty\n")
+    for name in (f"net present value\nper firm, {league.scenario.currency}", interval, "equilibrium in"):
         table.add_column(name, justify="right", no_wrap=True)
     sure: Any = league.profiles.set_index("mixture")["confidence"]
     before = None
