@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable
+from functools import cache
 from itertools import combinations, combinations_with_replacement
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -111,10 +112,17 @@ def expected_payoffs(payoff: NDArray[np.float64], players: int, shares: NDArray[
 
     Source: C. S. Gokhale & A. Traulsen (2010), "Evolutionary games in the multiverse", PNAS 107, 5500-5504.
     """
-    rivals = mixtures(payoff.shape[-2], players - 1)
-    ways = np.array([math.factorial(players - 1) / math.prod(map(math.factorial, row)) for row in rivals.tolist()])
-    weights = ways * np.prod(shares[..., None, :] ** rivals, axis=-1)
+    rivals, ways = _rivals(payoff.shape[-2], players)
+    weights = ways * np.exp(np.log(np.maximum(shares, 1e-300)) @ rivals.T)
     return np.asarray((payoff @ weights[..., None])[..., 0])
+
+
+@cache
+def _rivals(strategies: int, players: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mixtures of the rivals of one player, and in how many ways each comes about."""
+    rivals = mixtures(strategies, players - 1)
+    ways = [math.factorial(players - 1) / math.prod(map(math.factorial, row)) for row in rivals.tolist()]
+    return rivals.astype(np.float64), np.array(ways)
 
 
 def equilibria(payoff: NDArray[np.float64], players: int) -> list[Equilibrium]:
@@ -166,12 +174,16 @@ def _of_two(payoff: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDAr
 
 
 def symmetric_equilibria(
-    payoff: NDArray[np.float64], players: int, supports: Iterable[tuple[int, ...]] | None = None
+    payoff: NDArray[np.float64],
+    players: int,
+    supports: Iterable[tuple[int, ...]] | None = None,
+    near: NDArray[np.float64] | None = None,
 ) -> list[Shares]:
     """Equilibria of one game in which everybody draws between two or more strategies with the same chances.
 
-    Gives the chances. ``supports`` are the places of the strategies to draw between; all sets if None. For the limits
-    see :func:`equilibria`.
+    Gives the chances. ``supports`` are the places of the strategies to draw between; all sets if None. Of three and
+    more, only the equilibrium that Newton's method reaches from the chances ``near`` is looked for, if these are
+    given. For the limits see :func:`equilibria`.
     """
     payoff = checked(payoff, players)
     strategies = payoff.shape[-2]
@@ -180,9 +192,10 @@ def symmetric_equilibria(
     width = float(np.ptp(payoff)) or 1.0
     found: list[Shares] = []
     for support in supports:
-        solve = _between_two if len(support) == 2 else _between_many
-        for shares in solve(payoff / width, players, support):
-            earned = expected_payoffs(payoff / width, players, shares)
+        even = payoff / width
+        both = len(support) == 2
+        for shares in _between_two(even, players, support) if both else _between_many(even, players, support, near):
+            earned = expected_payoffs(even, players, shares)
             if earned.max() <= earned[list(support)].min() + 1e-7:
                 found.append(tuple(map(float, shares)))
     return found
@@ -208,8 +221,10 @@ def _between_two(payoff: NDArray[np.float64], players: int, support: tuple[int, 
     return chances
 
 
-def _between_many(payoff: NDArray[np.float64], players: int, support: tuple[int, ...]) -> list[NDArray[np.float64]]:
-    """Chances at which three or more strategies earn the same, by Newton's method from a grid of starts."""
+def _between_many(
+    payoff: NDArray[np.float64], players: int, support: tuple[int, ...], near: NDArray[np.float64] | None = None
+) -> list[NDArray[np.float64]]:
+    """Chances at which three or more strategies earn the same, by Newton's method from a grid of starts or from one."""
     from scipy.optimize import root
 
     size, places = len(support), list(support)
@@ -223,7 +238,8 @@ def _between_many(payoff: NDArray[np.float64], players: int, support: tuple[int,
         earned = expected_payoffs(payoff, players, whole(inner))[places]
         return np.append(earned[1:] - earned[0], inner.sum() - 1.0)
 
-    grid = mixtures(size, 1 if players == 2 else 3) + 1.0
+    steps = 0 if players == 2 else 3 if size == 3 else 2
+    grid = mixtures(size, steps) + 1.0 if near is None else near[places][None]
     chances: list[NDArray[np.float64]] = []
     for start in grid / grid.sum(axis=1, keepdims=True):
         solution = root(unlike, start)

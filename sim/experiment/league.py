@@ -136,7 +136,7 @@ def alike(scenario: Scenario, firms: int, like: str | None = None) -> tuple[Scen
     """The scenario with so many alike firms, and in words what of it is left out.
 
     The firms are called ``Firm 1``, ``Firm 2`` …; they have the economics and appeal of the firm ``like`` (the first
-    if None) and what is known about these. Where a number of theirs was fitted, its standard error is kept as a
+    if None) and what is known about its economics. Where a number of theirs was fitted, its standard error is kept as a
     range: a triangular distribution with the same standard deviation, which all firms share.
 
     Raises :class:`sim.errors.InputError` if there is no such firm.
@@ -167,16 +167,17 @@ def alike(scenario: Scenario, firms: int, like: str | None = None) -> tuple[Scen
 
 
 def _notes(scenario: Scenario, model: str, names: Sequence[str]) -> dict[str, Any]:
-    """Notes of the scenario, those of the model firm's economics and appeal for each of the firms."""
+    """Notes of the scenario, those of the model firm's economics for each of the firms; appeal is never drawn."""
     said = {path: known for path, _, known in scenario.assumptions()}
     values = {path: float(value) for path, value, _ in scenario.assumptions()}
-    notes: dict[str, Any] = {}
+    same = scenario.firms[model].appeal  # what one firm has above another would be no more than luck
+    notes: dict[str, Any] = {f"firms.{name}.appeal": {"range": (same, same)} for name in names}
     for path, note in scenario.notes.items():
         if not path.startswith("firms."):
             notes[path] = note.model_dump()
             continue
         _, firm, rest = path.split(".", 2)
-        if firm == model and not rest.startswith(("strategy", "enters_month")):
+        if firm == model and not rest.startswith(("strategy", "enters_month", "appeal")):
             shared = _as_range(note, values[path], said[path].least, said[path].most) if path in said else note
             notes |= {f"firms.{name}.{rest}": shared.model_dump() for name in names}
     return notes

@@ -192,8 +192,8 @@ class League:
             if one.kind == "pure":
                 sure = pure[label]
             elif one.kind == "mixed":
-                few = self.samples[:FEW_SAMPLES]
-                found = [bool(symmetric_equilibria(game, self.firms, [one.support])) for game in few]
+                near, few = np.array(one.firms), self.samples[:FEW_SAMPLES]
+                found = [bool(symmetric_equilibria(game, self.firms, [one.support], near)) for game in few]
                 sure = float(np.mean(found))
             rows.append((label, one.kind, *one.firms, sure))
         return pd.DataFrame(rows, columns=["equilibrium", "kind", *(f"firms.{name}" for name in self.names),

@@ -138,13 +138,13 @@ def _key(league: League, look: dict[str, Any]) -> list[Any]:
 
     strategies = [
         Line2D([], [], color=look[name].colour, linestyle=look[name].dash, marker=look[name].marker, linewidth=1.6,
-               label=short(name, 20))
+               label=short(name, 20 if len(league.names) < 5 else 12))
         for name in league.names
     ]  # fmt: skip
     if league.n == 1:
         return [*strategies, Line2D([], [], color="none", label="One replication: no interval")]
     whisker = Line2D([], [], color=TEXT, linewidth=1.4, marker="|", markersize=7, markevery=[0, 1],
-                     label=f"{_interval(league)}; luck is shared, so differences are surer")  # fmt: skip
+                     label=f"{_interval(league)}; same luck: differences are surer")  # fmt: skip
     return [*strategies, whisker]
 
 
@@ -203,6 +203,7 @@ def _over_time(figure: Any, axes: Axes, league: League, look: dict[str, Any]) ->
     """Shares of the strategies over time, where firms imitate what earns more."""
     table = league.dynamics
     heading(axes, "Where imitation leads, from equal shares", "% of firms")
+    axes.yaxis.set_label_coords(0.0, 1.0 + 0.07 / (figure.get_figheight() - 1.8))  # a tall picture has tall axes
     ends = []
     for name in league.names:
         part = table[table["strategy"] == name]
