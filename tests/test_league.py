@@ -64,7 +64,7 @@ def made_up(means: Any, players: int, n: int = 10, noise: float = 1.0, names: st
     luck -= luck.mean(axis=0)
     every = [*PRESETS, "careful", "eager", "another one with a rather long name"]
     strategies = {name: PRESETS.get(name, PRESETS["trusted"]) for name in every[: len(payoff)]}
-    firms = {f"Firm {number + 1}": {} for number in range(players)}
+    firms: dict[str, Any] = {f"Firm {number + 1}": {} for number in range(players)}
     made = Scenario.model_validate({"name": "made up", "firms": firms})
     return League(made, made, strategies, 1, "fixed", payoff + luck if n > 1 else payoff[None])
 
@@ -208,7 +208,7 @@ def test_hawks_and_doves_are_left_both() -> None:
     assert table.loc["pure", "equilibrium"] == "1 uniform + 1 trusted"
     assert table.loc["mixed", "firms.uniform"] == pytest.approx(4 / 3)
     assert table.loc["mixed", "confidence"] == 1.0
-    ends = mixed.long_run.set_index("strategy")
+    ends: Any = mixed.long_run.set_index("strategy")
     assert ends.loc["uniform", "share"] == pytest.approx(2 / 3, abs=1e-4)
     assert ends.loc["uniform", "low"] < 2 / 3 < ends.loc["uniform", "high"]
     assert (ends["survives"] == 1.0).all()
@@ -228,7 +228,7 @@ def test_the_picture_can_be_read(strategies: int, players: int, size: float) -> 
     luck = np.random.default_rng(9)
     shape = (strategies, number_of_mixtures(strategies, players - 1))
     made = made_up(size * luck.normal(size=shape), players, noise=0.2 * size)
-    picture = made.plot()
+    picture: Any = made.plot()
     assert overlaps(picture) == []
     assert picture.alt
     labels = {line.get_label() for line in picture.axes[0].get_lines()}
