@@ -66,6 +66,7 @@ AT_THE_USERS_CALL = {
     },
     "sim.experiment.standings": {"sim.present.league", "sim.present.results"},
     "sim.experiment.search": {"sim.present.search", "sim.present.results"},
+    "sim.experiment.frontier": {"sim.present.frontier", "sim.present.results"},
     "sim.experiment.study": {"sim.present.results"},
     "sim.experiment.sweep": {"sim.present.sweep"},
     "sim.experiment.region": {"sim.present.region"},

@@ -276,7 +276,7 @@ def search(
     candidate reaches the trust floor; otherwise what :func:`sim.experiment.runner.run` raises.
     """
     known_objective(objective)
-    where = _asked(scenario, firm, free, trust_floor, trials, draws, parameters)
+    where = asked(scenario, firm, free, trust_floor, trials, draws, parameters)
     proposals = Proposals(where, 1, seed)
     bench = Bench(where, draws, parameters, seed)
     there = where.compared()
@@ -293,7 +293,7 @@ def search(
             return values, [0.0 if trust_floor is None else float(trust_floor - one) for one in trust]
 
         candidates: list[Mapping[str, Any]] = list(there.values())
-        proposed, found = _searched(proposals, bench, there, np.array(outcomes), judged, trials, team, folder, tell)
+        proposed, found = searched(proposals, bench, there, np.array(outcomes), judged, trials, team, folder, tell)
         candidates += proposed
         every = np.concatenate([np.array(outcomes), found])
         finalists = _finalists(every, len(there), objective, trust_floor, best)
@@ -320,7 +320,7 @@ def best_of(outcomes: np.ndarray) -> np.ndarray:
     return np.asarray(outcomes[:, :, NPV].max(axis=0))
 
 
-def _asked(
+def asked(
     scenario: Scenario,
     firm: str | None,
     free: Free | None,
@@ -340,7 +340,7 @@ def _asked(
     return where
 
 
-def _searched(
+def searched(
     proposals: Proposals,
     bench: Bench,
     there: Mapping[str, Mapping[str, Any]],

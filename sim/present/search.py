@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
+    from sim.experiment.frontier import Frontier
     from sim.experiment.search import Search
     from sim.strategy import Strategy
 
@@ -73,7 +74,7 @@ def search_chart(search: Search) -> Figure:
         return finish(figure, claim(search), search.manifest, key=_key(search))
 
 
-def look_of(search: Search, place: int) -> tuple[str, str]:
+def look_of(search: Search | Frontier, place: int) -> tuple[str, str]:
     """Colour and marker of a candidate: its kind of firm, or what was found."""
     if place >= search.compared:
         return FOUND
@@ -102,12 +103,25 @@ def _finalists(axes: Axes, search: Search) -> None:
     values = scale_of(table["value"], search.scenario.currency)
     sign = -1.0 if search.objective == "regret" else 1.0
     heading(axes, "The finalists, judged again", "")
+    least, most = _shown(table, scale.by)
+    axes.set_xlim(least, most)
     axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     rows: Any = table.itertuples()
     for row, one in enumerate(rows):
         place = search.names.index(one.candidate)
         colour, marker = look_of(search, place)
         size = 9.0 if marker == "*" else 5.5
+        axes.annotate(
+            values.plain(sign * one.value), (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
+            textcoords="offset points", va="center", ha="left", size=8.5, color=ink(colour), annotation_clip=False,
+        )  # fmt: skip
+        if one.lead / scale.by < least:
+            axes.plot([least], [row], "<", color=colour, markersize=5.5, clip_on=False, zorder=4, label=one.candidate)
+            axes.annotate(
+                f"{scale.signed(one.lead)} ({scale.plain(one.low)} to {scale.plain(one.high)})", (least, row),
+                xytext=(7, 0), textcoords="offset points", va="center", ha="left", size=8.5, color=ink(colour),
+            )  # fmt: skip
+            continue
         if place != search.reference:
             ends = [one.low / scale.by, one.high / scale.by]
             axes.plot(ends, [row, row], color=colour, linewidth=1.4, solid_capstyle="butt", zorder=2)
@@ -115,10 +129,6 @@ def _finalists(axes: Axes, search: Search) -> None:
             axes.plot([one.searched_lead / scale.by], [row - 0.25], marker, color=colour, markerfacecolor="white",
                       markersize=size - 1.0, zorder=3, label="searched")  # fmt: skip
         axes.plot([one.lead / scale.by], [row], marker, color=colour, markersize=size, zorder=4, label=one.candidate)
-        axes.annotate(
-            values.plain(sign * one.value), (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
-            textcoords="offset points", va="center", ha="left", size=8.5, color=ink(colour), annotation_clip=False,
-        )  # fmt: skip
     axes.annotate(
         f"itself, {values.unit}", (1.0, -0.9), xycoords=("axes fraction", "data"), xytext=(6, 0),
         textcoords="offset points", va="center", ha="left", size=8.5, color=QUIET, annotation_clip=False,
@@ -135,9 +145,20 @@ def _finalists(axes: Axes, search: Search) -> None:
     )
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
-    axes.margins(x=0.04)
     axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(lambda value, _: typographic(f"{value:,g}"))
+
+
+def _shown(table: Any, by: float) -> tuple[float, float]:
+    """The stretch of leads that is drawn: what was found and what is near; far worse strategies are put in words."""
+    new = table[table["kind"] != "compared"]
+    ends = new[["low", "high", "searched_lead"]].to_numpy() / by
+    ends = ends[np.isfinite(ends)]
+    low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
+    width = (high - low) or 1.0
+    near = table[table["lead"] / by > low - width]
+    low = min(low, float((near[["low", "searched_lead"]].to_numpy() / by).min()))
+    return low - 0.08 * width, high + 0.08 * width
 
 
 def _candidates(figure: Any, axes: Axes, search: Search) -> None:
