@@ -119,6 +119,8 @@ def search(
     if front is not None and (objective != "npv" or trust_floor is not None):
         raise InputError("a front has objectives of its own; leave out --front, or --objective and --trust-floor")
     scenario, _ = chosen_scenario(file, settings, None)
+    result: Any
+    parts: Callable[[], Sequence[Any]]
     with terminal.progress_of_cells() as progress:
         more: dict[str, Any] = {
             "free": _levers(free), "trials": trials, "draws": draws, "parameters": "fixed" if fixed else "uncertain",
@@ -126,16 +128,17 @@ def search(
         }  # fmt: skip
         if front is not None:
             from sim.experiment.frontier import frontier
-            from sim.present.frontier import frontier_table
+            from sim.present.frontier import frontier_tables
 
             traded = frontier(scenario, firm, front, **more)
-            _tell(traded, out, plot, as_json, lambda: [frontier_table(traded)])
-            return
-        from sim.experiment.search import search as answer
-        from sim.present.search import search_tables
+            result, parts = traded, lambda: frontier_tables(traded)
+        else:
+            from sim.experiment.search import search as answer
+            from sim.present.search import search_tables
 
-        found = answer(scenario, firm, objective, trust_floor=trust_floor, **more)
-    _tell(found, out, plot, as_json, lambda: search_tables(found))
+            found = answer(scenario, firm, objective, trust_floor=trust_floor, **more)
+            result, parts = found, lambda: search_tables(found)
+    _tell(result, out, plot, as_json, parts)
 
 
 def _levers(free: Sequence[str] | None) -> dict[str, Any] | None:

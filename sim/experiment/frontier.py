@@ -119,7 +119,8 @@ class Frontier:
 
         ``first`` and ``second`` are the goods themselves, ``more_first`` and ``more_second`` the paired differences
         with their 95 % intervals over fresh draws. ``front`` says whether no other gives more of both, at means, and
-        ``better`` whether both differences are surely above zero. The levers follow.
+        ``better`` whether both differences are surely above zero, though so many were looked at (Bonferroni). The
+        levers follow.
         """
         import pandas as pd
 
@@ -127,12 +128,14 @@ class Frontier:
         own = given[self.names.index(AS_IT_IS)]  # the compared come first among the finalists
         mean, low, high = mean_intervals((given - own).transpose(1, 0, 2))
         level, front = given.mean(axis=1), on_front(given.mean(axis=1))
+        looks = 1.0 - (1.0 - CONFIDENCE) / len(self.finalists)  # of many looked at, one seems better by luck
+        _, surely, _ = mean_intervals((given - own).transpose(1, 0, 2), looks)
         frame = pd.DataFrame(
             {
                 "candidate": [self.names[place] for place in self.finalists],
                 "kind": ["compared" if place < self.compared else "found" for place in self.finalists],
                 "front": front,
-                "better": (low > 0.0).all(axis=1),
+                "better": (surely > 0.0).all(axis=1),
                 "first": level[:, 0],
                 "second": level[:, 1],
             }
@@ -249,9 +252,9 @@ def goods(trade: str, outcomes: np.ndarray) -> np.ndarray:
 
 def on_front(values: np.ndarray) -> np.ndarray:
     """Which rows no other row beats: at least as much of everything, and more of something."""
-    no_less = (values[None] >= values[:, None]).all(axis=-1)
-    more = (values[None] > values[:, None]).any(axis=-1)
-    return np.asarray(~(no_less & more).any(axis=1))
+    no_less = np.all(values[None] >= values[:, None], axis=-1)
+    more = np.any(values[None] > values[:, None], axis=-1)
+    return np.asarray(~np.any(no_less & more, axis=1))
 
 
 def _spread(values: np.ndarray, compared: int) -> list[int]:

@@ -127,7 +127,7 @@ def _draw(figure: Any, axes: Axes, frontier: Frontier) -> None:
     figure.when_laid_out.append(lambda: name_points(figure, axes, points, names, colours.__getitem__))
 
 
-def frontier_table(frontier: Frontier) -> RenderableType:
+def frontier_tables(frontier: Frontier) -> list[RenderableType]:
     """The front for the terminal: goods, and the levers that give them."""
     goods = frontier.goods
     table = plain_table("The front, and the strategies that were there")
@@ -150,7 +150,7 @@ def frontier_table(frontier: Frontier) -> RenderableType:
         ]
         said = ", ".join(f"{name} {_lever(row[name])}" for name in levers)
         table.add_row(f"{row['candidate']}{' •' if row['front'] else ''}", *sizes, said)
-    return under(table, f"• on the front; ± half the 95 % interval over {frontier.again.shape[1]} fresh draws.")
+    return [under(table, f"• on the front; ± half the 95 % interval over {frontier.again.shape[1]} fresh draws.")]
 
 
 def _lever(value: Any) -> str:
