@@ -55,13 +55,13 @@ def _ends(frontier: Frontier) -> str:
             _amount(frontier, j, one[name], one[f"{name}_low"], one[f"{name}_high"])
             for j, name in enumerate(("more_first", "more_second"))
         ]
-        parts.append(f"most {goods[k].words} on the front is {sizes[k]} at {sizes[1 - k]}")
-    return ", ".join(parts)
+        parts.append(f"most {goods[k].words} is {sizes[k]}, with {sizes[1 - k]}")
+    return f"on the front, {'; '.join(parts)}"
 
 
 def _amount(frontier: Frontier, k: int, value: float, low: float, high: float) -> str:
     good = frontier.goods[k]
-    words = rounded(value, low, high, signed=True)
+    words = rounded(value, low, high, signed=True, most=2 if good.money else 3)
     return f"{words.value} {frontier.scenario.currency}" if good.money else f"{words.value} trust"
 
 
@@ -99,6 +99,7 @@ def _draw(figure: Any, axes: Axes, frontier: Frontier) -> None:
     ]
     heading(axes, "What can be had instead", f"{goods[1].words}, more than as it is, {scales[1].unit}")
     points = table[["more_first", "more_second"]].to_numpy() / [scales[0].by, scales[1].by]
+    near = _near(table, points)
     front = np.flatnonzero(table["front"])
     axes.plot(points[front, 0], points[front, 1], color=FOUND[0], linewidth=1.2, alpha=0.7, label="front", zorder=2)
     axes.axhline(0.0, color=TEXT, linewidth=0.8, zorder=1.5)
@@ -109,6 +110,8 @@ def _draw(figure: Any, axes: Axes, frontier: Frontier) -> None:
         place = frontier.names.index(one.candidate)
         colour, marker = look_of(frontier, place)
         x, y = points[k]
+        if not near[k]:
+            continue
         size = 9.0 if marker == "*" else 6.0
         for ends, across in (((one.more_first_low, one.more_first_high), True),
                              ((one.more_second_low, one.more_second_high), False)):  # fmt: skip
@@ -121,10 +124,27 @@ def _draw(figure: Any, axes: Axes, frontier: Frontier) -> None:
         if one.kind == "compared":
             names[k], colours[k] = short(one.candidate, 18), colour
     axes.margins(x=0.08, y=0.08)
-    axes.set_xlabel(f"{goods[0].words}, more than as it is, {scales[0].unit}")
+    far = [
+        f"{short(str(table['candidate'].iloc[k]), 18)} ({', '.join(_far(scales, points[k]))})"
+        for k in np.flatnonzero(~near)
+    ]
+    outside = f"\nfar outside: {'; '.join(far)}" if far else ""
+    axes.set_xlabel(f"{goods[0].words}, more than as it is, {scales[0].unit}{outside}")
     axes.xaxis.set_major_formatter(lambda value, _: typographic(f"{value:+,g}" if value else "0"))
     axes.yaxis.set_major_formatter(lambda value, _: typographic(f"{value:+,g}" if value else "0"))
     figure.when_laid_out.append(lambda: name_points(figure, axes, points, names, colours.__getitem__))
+
+
+def _near(table: Any, points: np.ndarray) -> np.ndarray:
+    """Which points are drawn: what was found and what lies near it; far worse strategies are put in words."""
+    new = (table["kind"] == "found").to_numpy() | (table["candidate"] == AS_IT_IS).to_numpy()
+    low, high = points[new].min(axis=0), points[new].max(axis=0)
+    width = high - low
+    return np.asarray(new | np.all((points >= low - width) & (points <= high + width), axis=1))
+
+
+def _far(scales: list[Scale], point: np.ndarray) -> list[str]:
+    return [scale.signed(value * scale.by) for scale, value in zip(scales, point, strict=True)]
 
 
 def frontier_tables(frontier: Frontier) -> list[RenderableType]:
@@ -145,7 +165,7 @@ def frontier_tables(frontier: Frontier) -> list[RenderableType]:
         if not row["front"] and row["kind"] != "compared":
             continue
         sizes = [
-            rounded(row[name], row[f"{name}_low"], row[f"{name}_high"], signed=True).plus_minus
+            rounded(row[name], row[f"{name}_low"], row[f"{name}_high"], signed=True, most=3).plus_minus
             for name in ("more_first", "more_second")
         ]
         said = ", ".join(f"{name} {_lever(row[name])}" for name in levers)

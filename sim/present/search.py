@@ -177,7 +177,7 @@ def _candidates(figure: Any, axes: Axes, search: Search) -> None:
     axes.margins(x=0.08, y=0.08)
     axes.set_xlabel(
         "trust of all people in the firm at the end, 0 to 1"
-        + ("" if search.trust_floor is None else f"; dashed: floor of {search.trust_floor:g}")
+        + ("" if search.trust_floor is None else f"\ndashed: floor of {search.trust_floor:g}")
     )
     axes.yaxis.set_major_formatter(lambda value, _: typographic(f"{value:,g}"))
     points = np.column_stack([trust, npv / scale.by])
@@ -195,7 +195,8 @@ def name_points(figure: Any, axes: Axes, points: np.ndarray, names: dict[int, st
     taken: list[tuple[float, float, float, float]] = []
     for place, name in names.items():
         label = axes.annotate(name, points[place], xytext=(0, 0), textcoords="offset points", size=8.5, ha="left",
-                              va="bottom", color=ink(colour(place)), zorder=5, annotation_clip=False)  # fmt: skip
+                              va="bottom", color=ink(colour(place)), zorder=5, annotation_clip=False,
+                              bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8})  # fmt: skip
         box = label.get_window_extent(renderer)
         wide, tall = box.width, box.height
         best = (np.inf, 0.0, 0.0)
