@@ -1,6 +1,7 @@
 """Does personalising with trust earn more than treating everyone the same? A market simulator on SimPy.
 
-``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals.
+``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals;
+``sim.sweep``, ``sim.region``, ``sim.sensitivity`` and ``sim.discover`` ask under which assumptions the answer holds.
 Names are imported when they are first used, so that ``import sim`` costs next to nothing.
 """
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from sim.errors import InputError
     from sim.experiment.compare import compare
     from sim.experiment.comparison import Comparison
+    from sim.experiment.discovery import discover
+    from sim.experiment.region import region
+    from sim.experiment.sensitivity import sensitivity
+    from sim.experiment.sweep import sweep
     from sim.market import simulate
     from sim.market.market import Market
     from sim.run import Run
@@ -28,9 +33,13 @@ __all__ = [
     "Scenario",
     "Strategy",
     "compare",
+    "discover",
     "load",
+    "region",
+    "sensitivity",
     "simulate",
     "strategies",
+    "sweep",
 ]
 
 _HOMES = {
@@ -41,9 +50,13 @@ _HOMES = {
     "Scenario": "sim.scenario",
     "Strategy": "sim.strategy",
     "compare": "sim.experiment.compare",
+    "discover": "sim.experiment.discovery",
     "load": "sim.scenario_file",
+    "region": "sim.experiment.region",
+    "sensitivity": "sim.experiment.sensitivity",
     "simulate": "sim.market",
     "strategies": "sim.strategy",
+    "sweep": "sim.experiment.sweep",
 }
 
 

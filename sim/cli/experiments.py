@@ -23,6 +23,13 @@ Varied = Annotated[
         help="What to vary: PATH=A,B,C or PATH=LOW:HIGH[:STEPS]; firms.*.… stands for every firm.",
     ),
 ]
+Unknown = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH[=LOW:HIGH]]…",
+        help="What to vary, in its plausible range if none is given; every uncertain number if left out.",
+    ),
+]
 Firm = Annotated[
     str | None, typer.Option(metavar="NAME", help="The firm to ask about; the first that personalises if left out.")
 ]
@@ -138,13 +145,7 @@ def region(
 @app.command()
 def sensitivity(
     file: File,
-    varied: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PATH[=LOW:HIGH]]…",
-            help="What to vary, in its plausible range if none is given; every uncertain number if left out.",
-        ),
-    ] = None,
+    varied: Unknown = None,
     method: Annotated[
         Literal["tornado", "morris", "sobol"],
         typer.Option(metavar="NAME", help="tornado (one at a time), morris (effects) or sobol (shares of variance)."),
@@ -191,6 +192,45 @@ def sensitivity(
             replications=replications, seed=seed, workers=workers, dask=dask, folder=out, progress=progress,
         )  # fmt: skip
     _tell(result, out, plot, as_json, lambda: [chance(result), sensitivity_table(result)])
+
+
+@app.command()
+def discover(
+    file: File,
+    varied: Unknown = None,
+    samples: Annotated[
+        int, typer.Option(metavar="N", parser=whole, help="Points of a Latin hypercube over all ranges.")
+    ] = 300,
+    firm: Firm = None,
+    against: Against = "uniform",
+    replications: Replications = 2,
+    seed: Seed = 1,
+    settings: Settings = None,
+    out: Kept = None,
+    plot: Plot = None,
+    workers: Workers = None,
+    dask: Dask = None,
+    as_json: AsJson = False,
+) -> None:
+    """Discover under which few conditions the strategy loses, and whether they hold where they were not looked for.
+
+    [bold]Examples[/bold]
+
+    roi discover scenarios/retail.yaml --set customers.count=2000 --plot conditions.png
+
+    roi discover scenarios/retail.yaml rules.surplus rules.trust_weight firms.*.economics.platform_cost=0:1500
+    """
+    from sim.experiment.discovery import discover as answer
+    from sim.present.discovery import discovery_table
+
+    files.can_hold_picture(plot)
+    scenario, _ = chosen_scenario(file, settings, None)
+    with terminal.progress_of_cells() as progress:
+        result = answer(
+            scenario, _ranges(varied), samples=samples, firm=firm, against=against, replications=replications,
+            seed=seed, workers=workers, dask=dask, folder=out, progress=progress,
+        )  # fmt: skip
+    _tell(result, out, plot, as_json, lambda: [discovery_table(result)])
 
 
 def _axes(varied: Sequence[str] | None) -> Mapping[str, str]:

@@ -136,36 +136,38 @@ def numeric(axis: Axis) -> Axis:
 
 
 def _axis(scenario: Scenario, name: str, values: Values) -> Axis:
-    places = list(_places(scenario, name))
-    if not places:
+    found = list(places(scenario, name))
+    if not found:
         raise InputError(
             f"there is nothing that {name!r} could stand for; * takes the place of a name, "
             "as in firms.*.economics.platform_cost"
         )
-    paths = tuple(path for path, _, _ in places)
-    _, field, own = places[0]
+    paths = tuple(path for path, _, _ in found)
+    _, field, own = found[0]
     said = _read(name, values)
     whole = isinstance(own, int) and not isinstance(own, bool)
-    if isinstance(said, Range):
-        said = _checked(name, said)
-        listed: tuple[Any, ...] = ()
-    else:
-        listed, said = tuple(dict.fromkeys(said)), None
-        if len(listed) < 2:
-            value = listed[0] if listed else "no value"
-            raise InputError(
-                f"the axis {name} has one value, {value!r}; two or more different ones would be right"
-                if listed
-                else f"the axis {name} has no value; two or more would be right"
-            )
-    same = all(value == own for _, _, value in places) and isinstance(own, int | float | str)
+    span = _checked(name, said) if isinstance(said, Range) else None
+    listed = () if isinstance(said, Range) else _different(name, said)
+    same = all(value == own for _, _, value in found) and isinstance(own, int | float | str)
     unit, meaning = unit_of(field) or "", (field.description or "") if field is not None else ""
-    axis = Axis(name, paths, said, listed, unit, meaning, whole, own if same else None)
-    for value in axis.levels:
+    axis = Axis(name, paths, span, listed, unit, meaning, whole, own if same else None)
+    for value in sorted(axis.levels, key=lambda one: one not in (axis.levels[0], axis.levels[-1])):
         scenario.with_(axis.changes(value))
     if len(axis.levels) < 2:
         raise InputError(f"the axis {name} takes whole numbers and its range holds one alone; a wider one is needed")
     return axis
+
+
+def _different(name: str, said: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values of a list, each once."""
+    for value in said:
+        if value is None or isinstance(value, Mapping | list | tuple):
+            raise InputError(f"{value!r} is no value of the axis {name}; numbers and words are")
+    listed = tuple(dict.fromkeys(said))
+    if len(listed) < 2:
+        has = f"one value, {listed[0]!r}" if listed else "no value"
+        raise InputError(f"the axis {name} has {has}; two or more different ones would be right")
+    return listed
 
 
 def _checked(name: str, said: Range) -> Range:
@@ -184,7 +186,7 @@ def _read(name: str, values: Values) -> Range | tuple[Any, ...]:
     if isinstance(values, Range):
         return values
     if not isinstance(values, str):
-        return tuple(one.item() if hasattr(one, "item") else one for one in values)
+        return tuple(one.item() if isinstance(one, np.generic) else one for one in values)
     if re.fullmatch(r"[^,{\[]*:[^,{\[]*", values):
         parts = values.split(":")
         try:
@@ -200,7 +202,7 @@ def _read(name: str, values: Values) -> Range | tuple[Any, ...]:
     return tuple(parse_setting(f"{name}={part}")[1] for part in values.split(","))
 
 
-def _places(scenario: Scenario, name: str) -> Iterator[tuple[str, FieldInfo | None, Any]]:
+def places(scenario: Scenario, name: str) -> Iterator[tuple[str, FieldInfo | None, Any]]:
     """Every path that a name with stars stands for, with the field there and its value; None where there is none."""
     found: list[tuple[str, FieldInfo | None, Any]] = [("", None, scenario)]
     for key in name.split("."):

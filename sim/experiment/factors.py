@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment.axes import Axis, Range, Values, axes, numeric
+from sim.experiment.axes import Axis, Range, Values, axes, numeric, places
 from sim.experiment.uncertainty import Assumed, Fitted, triangular, uncertainty
 from sim.quantity import off_scale, on_scale
 
@@ -128,7 +128,8 @@ def _registered(scenario: Scenario, path: str) -> Range:
     starred = [known for one, known in scenario_paths.items() if _covers(path, one)]
     if starred:
         return Range(min(one.low for one in starred), max(one.high for one in starred))
-    scenario.with_({path: 0.0})  # tells what is wrong with the path
+    for one, _, own in places(scenario, path):
+        scenario.with_({one: 0.0 if own is None else own})  # tells what is wrong with the path
     raise InputError(f"{path} has no plausible range; {path}=LOW:HIGH would give it one")
 
 

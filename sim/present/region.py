@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.experiment.region import FINE
+from sim.experiment.contour import FINE
 from sim.present.axes import GAINS, LOSES, MAP, axis_label, replications, setting
 from sim.present.house import house_style
 from sim.present.labels import short

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,8 @@ def claim(study: Sensitivity) -> str:
     k = len(study.factors)
     if study.method == "morris":
         return f"Of {k} numbers the gain of {firm} hangs most on {first['factor']} (Morris's mean absolute effect)"
-    share = rounded(first["total"], first["total_low"], first["total_high"], percent=True, most=0)
+    ends = np.clip([first["total_low"], first["total_high"]], 0.0, 1.0)  # an estimate may be beyond
+    share = rounded(min(float(first["total"]), 1.0), *(float(end) for end in ends), percent=True, most=0)
     if not math.isfinite(first["total"]):
         return f"The gain of {firm} is the same at all points; it hangs on none of {k} numbers"
     return (
@@ -99,6 +101,11 @@ def sensitivity_chart(study: Sensitivity) -> Figure:
         return finish(figure, claim(study), study.manifest, key=key)
 
 
+def _wrapped(text: str) -> str:
+    """A long label in lines."""
+    return "\n".join(textwrap.wrap(text, 110))
+
+
 def _rest(study: Sensitivity, names: list[str]) -> str:
     left = len(study.factors) - len(names)
     said = f"; {left} weaker numbers are not shown" if left > 0 else ""
@@ -133,8 +140,10 @@ def _tornado(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
     axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     axes.margins(x=0.05)
     axes.set_xlabel(
-        f"{scale.unit}; dashed: the scenario as it stands, {scale.signed(base.value)}; "
-        f"lines: 95 % interval of the change over {replications(study)}{_rest(study, names)}"
+        _wrapped(
+            f"{scale.unit}; dashed: the scenario as it stands, {scale.signed(base.value)}; "
+            f"lines: 95 % interval of the change over {replications(study)}{_rest(study, names)}"
+        )
     )
     axes.xaxis.set_major_formatter(lambda one, _: typographic(f"{one:+,g}" if one else "0"))
     looks: list[tuple[str, str, str]] = [("<", "white", "low end of the range"), (">", QUIET, "high end of the range")]
@@ -149,7 +158,7 @@ def _ranges(axes: Axes, study: Sensitivity, names: list[str]) -> None:
     about = {one.name: one for one in study.factors}
     for row, name in enumerate(names):
         one = about[name]
-        words = f"{setting(one.low)} to {setting(one.high)} {short(one.unit, 26)}"
+        words = f"{setting(one.low)} to {setting(one.high)} {short(one.unit, 30, 0)}"
         axes.annotate(words, (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0), color=QUIET, va="center",
                       textcoords="offset points", ha="left", size=7.5, annotation_clip=False)  # fmt: skip
 
@@ -168,10 +177,13 @@ def _morris(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
         axes.plot([one["sigma"] / scale.by], [row], "D", color=LOSES, markersize=5, markerfacecolor="white",
                   label="standard deviation")  # fmt: skip
     _ranges(axes, study, names)
-    axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+    axes.margins(x=0.04)
+    axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     axes.set_xlabel(
-        f"{scale.unit}; lines: 95 % bootstrap interval over trajectories; means over {replications(study)}"
-        f"{_rest(study, names)}"
+        _wrapped(
+            f"{scale.unit}; lines: 95 % bootstrap interval over trajectories; means over {replications(study)}"
+            f"{_rest(study, names)}"
+        )
     )
     axes.xaxis.set_major_formatter(lambda one, _: typographic(f"{one:,g}"))
     return [
@@ -190,16 +202,19 @@ def _sobol(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
     looks = {"total": ("o", ROLES["trusted"][0], -0.13, ROLES["trusted"][0]), "first": ("D", LOSES, 0.17, "white")}
     for row, (_, one) in enumerate(table.iterrows()):
         for name, (marker, colour, shift, face) in looks.items():
-            ends = 100.0 * np.array([one[f"{name}_low"], one[f"{name}_high"]])
+            ends = 100.0 * np.clip([one[f"{name}_low"], one[f"{name}_high"]], min(0.0, one[name]), max(1.0, one[name]))
             axes.plot(ends, [row + shift] * 2, color=colour, linewidth=1.4, label="interval")
             axes.plot([100.0 * one[name]], [row + shift], marker, color=colour, markersize=6, label=name,
                       markerfacecolor=face)  # fmt: skip
     _ranges(axes, study, names)
+    axes.margins(x=0.04)
     axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
     noise = f"chance: {percent(chance)} of the variance of one run" if math.isfinite(chance) else "one replication"
     axes.set_xlabel(
-        f"% of the variance; lines: 95 % bootstrap interval; means over {replications(study)} ({noise})"
-        f"{_rest(study, names)}"
+        _wrapped(
+            f"% of the variance; lines: 95 % bootstrap interval; means over {replications(study)} ({noise})"
+            f"{_rest(study, names)}"
+        )
     )
     axes.xaxis.set_major_formatter(lambda one, _: typographic(f"{one:,g}"))
     return [
@@ -223,7 +238,7 @@ def sensitivity_table(study: Sensitivity, most: int = 20) -> Table:
         for words in ("gain at the\nlow end", "gain at the\nhigh end", "largest\nswing"):
             table.add_column(words, justify="right", no_wrap=True)
         for name in names:
-            ends = rows.loc[[name]].set_index("end")
+            ends: Any = rows.loc[[name]].set_index("end")
             figures = [
                 rounded(row["gain"], row["gain"] + row["change_low"] - row["change"],
                         row["gain"] + row["change_high"] - row["change"], signed=True).value
@@ -246,12 +261,26 @@ def sensitivity_table(study: Sensitivity, most: int = 20) -> Table:
     return table
 
 
+TOO_WIDE = 0.2
+"""Half-width of the interval of the strongest total index from which on more samples are called for."""
+
+
 def chance(study: Sensitivity) -> str:
-    """How much of the variance is chance, in a sentence."""
+    """How much of the variance is chance, and whether the samples were enough."""
     of_one, left = study.noise["of_one_run"], study.noise["in_indices"]
-    if study.method == "tornado" or not math.isfinite(of_one):
-        return "" if study.method == "tornado" else "One replication does not tell how much of the variance is chance."
-    return (
+    if study.method == "tornado":
+        return ""
+    if not math.isfinite(of_one):
+        return "One replication does not tell how much of the variance is chance."
+    said = (
         f"Chance makes {percent(of_one)} of the variance of one run; the means over {replications(study)}, with the "
         f"same luck at every point, hold {percent(left, 1)} of it, and the figures are taken of these means."
     )
+    if study.method == "sobol" and study.design is not None:
+        half = float(study.table["total_high"].iloc[0] - study.table["total"].iloc[0])
+        if half > TOO_WIDE:
+            said += (
+                f" {study.design.samples} samples leave the strongest index open by {percent(half)} on either side; "
+                "more would be needed."
+            )
+    return said

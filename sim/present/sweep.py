@@ -30,7 +30,7 @@ VERDICTS = {"above": ("o", True), "unclear": ("D", False), "below": ("s", True)}
 
 def finding(sweep: Sweep) -> str:
     """Where the measure is clearly above zero and where below, and where it is largest."""
-    table = sweep.table
+    table: Any = sweep.table
     best = table.loc[table["value"].idxmax()] if table["value"].notna().any() else table.iloc[0]
     figure = rounded(best["value"], best["low"], best["high"], most=4)
     where = ", ".join(f"{axis.name} {setting(best[axis.name])}" for axis in sweep.axes)
@@ -39,18 +39,26 @@ def finding(sweep: Sweep) -> str:
 
 def claim(sweep: Sweep) -> str:
     """At how many settings the measure is clearly above zero and below, or from where to where it goes."""
-    asked, table = sweep.question, sweep.table
+    asked = sweep.question
+    table: Any = sweep.table
     n = len(table)
     if asked.measure == GAIN:
         firm, than = short(asked.firm, 40), other_way(asked.against)
         if turn := _turn(sweep):
             return f"{firm} earns clearly more with its strategy than {than} {turn}"
         above, below = (int((table["verdict"] == verdict).sum()) for verdict in ("above", "below"))
+        unsure = n - above - below
+        if unsure == n:
+            return f"{firm} earns neither clearly more nor clearly less with its strategy than {than} at {_of(n, n)}"
         parts = [
-            f"clearly more with its strategy than {than} at {_of(above, n)}",
-            *([f"clearly less at {_of(below, n)}"] if below else []),
+            f"clearly {more} {with_}at {_of(number, n)}"
+            for more, number, with_ in (
+                ("more", above, f"with its strategy than {than} "),
+                ("less", below, "" if above else f"with its strategy than {than} "),
+            )
+            if number
         ]
-        rest = f"; at {_of(n - above - below, n)} it is not certain" if above + below < n else ""
+        rest = f"; at {_of(unsure, n)} it is not certain" if unsure else ""
         return f"{firm} earns {', '.join(parts)}{rest}"
     words = [rounded(row["value"], row["low"], row["high"], most=4).value
              for row in (table.loc[table["value"].idxmin()], table.loc[table["value"].idxmax()])]  # fmt: skip
@@ -58,7 +66,7 @@ def claim(sweep: Sweep) -> str:
 
 
 def _of(number: int, n: int) -> str:
-    return f"all {n} settings" if number == n else f"{number or 'none'} of {n} settings"
+    return f"all {n} settings" if number == n else f"{number} of {n} settings"
 
 
 def _turn(sweep: Sweep) -> str:
@@ -73,7 +81,8 @@ def _turn(sweep: Sweep) -> str:
         k, m = order.count(first), order.count(last)
         if k and m and order[:k] == [first] * k and order[len(order) - m :] == [last] * m:
             ends = {first: table[name].iloc[k - 1], last: table[name].iloc[len(order) - m]}
-            return f"at {name} {more.format(setting(ends['above']))}, and clearly less {less.format(setting(ends['below']))}"
+            pays, loses = more.format(setting(ends["above"])), less.format(setting(ends["below"]))
+            return f"at {name} {pays}, and clearly less {loses}"
     return ""
 
 
@@ -170,7 +179,7 @@ def _dots(sweep: Sweep) -> tuple[Figure, list[Any]]:
         marker, filled = VERDICTS[table["verdict"].iloc[row]]
         axes.plot([value[row] / scale.by], [row], marker, color=colour, markersize=7, label="setting",
                   markerfacecolor=colour if filled else "white", zorder=4)  # fmt: skip
-        axes.annotate(scale.signed(value[row]), (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        axes.annotate(scale.signed(float(value[row])), (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
                       textcoords="offset points", va="center", size=9, color=QUIET, annotation_clip=False)  # fmt: skip
     if sweep.question.measure == GAIN:
         axes.axvline(0.0, color=TEXT, linewidth=0.9, zorder=1.5)
@@ -210,7 +219,7 @@ def _map(sweep: Sweep) -> tuple[Figure, list[Any]]:
             axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="none", edgecolor="#BBBBBB",
                                      hatch="////", linewidth=0, label="not certain"))  # fmt: skip
         box = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none"} if unsure else None
-        axes.text(column, row, scale.signed(value[row, column]), ha="center", va="center", size=small,
+        axes.text(column, row, scale.signed(float(value[row, column])), ha="center", va="center", size=small,
                   color="white" if deep and not unsure else TEXT, bbox=box)  # fmt: skip
     for axis, ticks in ((first, axes.set_xticks), (second, axes.set_yticks)):
         ticks(range(len(axis.levels)), [short(setting(one), 18) for one in axis.levels])
