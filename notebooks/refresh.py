@@ -11,6 +11,7 @@ same code on the same versions gives the same bytes.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 
+os.environ["TQDM_DISABLE"] = "1"  # a bar tells of times, which differ
 FOLDER = Path(__file__).resolve().parent
 SECONDS = 300
 METADATA = {

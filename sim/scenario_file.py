@@ -114,11 +114,32 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if unusual else None)
 
 
-def to_yaml(scenario: Scenario) -> str:
-    """The scenario in full as YAML that :func:`load` reads back, with the notes beside the numbers."""
-    data = scenario.model_dump(mode="json", exclude={"notes"})
+def to_yaml(scenario: Scenario, *, brief: bool = False) -> str:
+    """The scenario as YAML that :func:`load` reads back as the same, with the notes beside the numbers.
+
+    In full, or ``brief``: without what has its default value and no note, for people to go on from.
+    """
+    full = scenario.model_dump(mode="json", exclude={"notes"})
+    data = full
+    if brief:
+        data = scenario.model_dump(mode="json", exclude={"notes"}, exclude_defaults=True)
+        for path in scenario.notes:
+            _keep(data, full, path.split("."))
     noted = _noted(data, "", scenario.notes)
     return str(yaml.dump(noted, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+
+
+def _keep(data: Any, full: Any, path: list[str]) -> None:
+    """Copy the value at a path from the full data, with the kind of every part on the way; lists are whole already."""
+    if not isinstance(full, dict):
+        return
+    key, rest = path[0], path[1:]
+    if "kind" in full:
+        data.setdefault("kind", full["kind"])
+    if not rest or not isinstance(full[key], dict):
+        data.setdefault(key, full[key])
+    else:
+        _keep(data.setdefault(key, {}), full[key], rest)
 
 
 def _noted(data: Any, path: str, notes: Mapping[str, Note]) -> Any:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +50,26 @@ def write_parquet(database: DuckDBPyConnection, table: pd.DataFrame, file: Path)
     import duckdb
 
     try:
-        database.from_df(table).write_parquet(str(file))
+        with uninterrupted():
+            database.from_df(table).write_parquet(str(file))
     except duckdb.IOException as error:
         raise OSError(str(error).splitlines()[0]) from None
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block: DuckDB would make an error of its own out of it."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
+        yield
+        return
+    missed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: missed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if missed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def check_columns(name: str, columns: Iterable[Any]) -> None:

@@ -54,6 +54,7 @@ KNOWN_TO: dict[str, set[str]] = {
     "SALib": {"experiment"},
     "nashpy": {"experiment"},
     "optuna": {"experiment"},
+    "distributed": {"experiment"},
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
@@ -73,7 +74,8 @@ AT_THE_USERS_CALL = {
     "sim.experiment.sensitivity": {"sim.present.sensitivity"},
     "sim.experiment.discovery": {"sim.present.discovery"},
 }
-LATE = ("matplotlib", "numba", "scipy", "duckdb", "SALib", "nashpy", "optuna")  # imported when used, not when `sim` is
+# imported when used, not when `sim` is
+LATE = ("matplotlib", "numba", "scipy", "duckdb", "distributed", "SALib", "nashpy", "optuna")
 
 
 def modules() -> dict[str, Path]:

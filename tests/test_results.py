@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +18,7 @@ from pandas.testing import assert_frame_equal
 from sim import InputError, Scenario, load, simulate
 from sim.present import results
 from sim.present.results import load_tables, save_tables
+from sim.storage import uninterrupted, write_parquet
 
 SCENARIO = Scenario.model_validate(
     {"name": "kept", "firms": {"A": {}}, "horizon_months": 2, "customers": {"count": 20}}
@@ -236,3 +240,24 @@ def test_a_folder_without_results_and_a_damaged_table_are_told_in_one_sentence(t
     (saved / "numbers.parquet").unlink()
     with pytest.raises(InputError, match=r"numbers.parquet is missing"):
         load_tables(saved)
+
+
+def test_an_interruption_waits_until_a_file_is_written(tmp_path: Path) -> None:
+    """DuckDB asks for signals now and then, and would make an error of its own out of an interruption."""
+    table = pd.DataFrame(np.zeros((400_000, 10)), columns=[f"c{k}" for k in range(10)])
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.02, signal.raise_signal, [signal.SIGINT])
+
+    def write() -> None:
+        with duckdb.connect() as database, uninterrupted():
+            timer.start()
+            write_parquet(database, table, tmp_path / "out.parquet")
+            timer.join()
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            write()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert duckdb.read_parquet(str(tmp_path / "out.parquet")).shape == table.shape
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from sim.errors import InputError
 from sim.evidence import MEANING, evidence
 from sim.quantity import Scale, off_scale, on_scale, slope
 from sim.scenario import Scenario
-from sim.scenario_file import read, register, to_yaml
+from sim.scenario_file import load, read, register, to_yaml
+from tests.markets import scenarios
 
 COVARIANCE = np.array([[0.04, 0.01, 0.0], [0.01, 0.09, -0.02], [0.0, -0.02, 0.25]])
 VALUES = {"customers.basket.mean": 40.0, "customers.threshold.at_zero": 0.2, "firms.A.appeal": -0.3}
@@ -121,3 +123,18 @@ def test_evidence_is_judged_by_what_is_said_about_a_number() -> None:
     }
     assert all(found == wanted for found, wanted in cases.items())
     assert set(cases) == set(MEANING)
+
+
+@given(scenarios())
+def test_a_brief_file_describes_the_same_scenario(scenario: Scenario) -> None:
+    noted = scenario.with_({"rules.surplus": {"value": scenario.rules.surplus, "source": "a note on a default"}})
+    again = read(to_yaml(noted, brief=True))
+    assert again == noted
+    assert len(to_yaml(noted, brief=True)) < len(to_yaml(noted))
+
+
+@pytest.mark.parametrize("name", ["retail", "cdnow", "alike", "two-kinds"])
+def test_a_brief_file_keeps_the_notes(root: Path, name: str) -> None:
+    scenario = load(root / "scenarios" / f"{name}.yaml")
+    again = read(to_yaml(scenario, brief=True))
+    assert (again, again.hash) == (scenario, scenario.hash)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,10 @@ class Plan:
         first = number * self.cells_per_part
         cells = np.arange(first, min(first + self.cells_per_part, self.cells))
         return cells % len(self.points), cells // len(self.points)
+
+    def cells_in(self, numbers: Iterable[int]) -> int:
+        """How many cells some parts have together."""
+        return sum(len(self.addresses(number)[0]) for number in numbers)
 
     def part(self, number: int) -> Part:
         """The part of that number, counted from 0."""

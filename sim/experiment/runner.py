@@ -103,7 +103,7 @@ def _in_memory(plan: Plan, team: Workers, progress: Progress | None) -> pd.DataF
     import pandas as pd
 
     found: dict[int, np.ndarray] = {}
-    _work_off(plan, team, found.__setitem__, set(), progress, None)
+    _work_off(plan, team, found.__setitem__, found, progress, None)
     return plan.table(pd.concat([plan.frame(number, found[number]) for number in sorted(found)]))
 
 
@@ -115,8 +115,8 @@ def _work_off(
     progress: Progress | None,
     folder: str | None,
 ) -> None:
-    """Have the parts that are not kept yet worked off, and say how to go on where that does not end well."""
-    done = sum(len(plan.addresses(number)[0]) for number in kept)
+    """Have the parts that are not ``kept`` yet worked off, and say how to go on where that does not end well."""
+    done = plan.cells_in(kept)
     tell = progress or (lambda done, planned: None)
     tell(done, plan.cells)
     try:
@@ -126,9 +126,9 @@ def _work_off(
                 done += len(rows)
                 tell(done, plan.cells)
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted after {done} of {plan.cells} cells; {_way_on(folder)}") from None
+        raise Interrupted(f"interrupted after {plan.cells_in(kept)} of {plan.cells} cells; {_way_on(folder)}") from None
     except Stopped as stopped:
-        raise Stopped(f"{stopped}; {done} of {plan.cells} cells are done; {_way_on(folder)}") from None
+        raise Stopped(f"{stopped}; {plan.cells_in(kept)} of {plan.cells} cells are done; {_way_on(folder)}") from None
 
 
 def _way_on(folder: str | None) -> str:

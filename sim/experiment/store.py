@@ -12,7 +12,16 @@ from uuid import uuid4
 from sim.errors import InputError
 from sim.experiment.plan import in_order
 from sim.scenario_file import to_yaml
-from sim.storage import MANIFEST, SCENARIO, check_columns, json_text, library_versions, read_manifest, write_parquet
+from sim.storage import (
+    MANIFEST,
+    SCENARIO,
+    check_columns,
+    json_text,
+    library_versions,
+    read_manifest,
+    uninterrupted,
+    write_parquet,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +38,7 @@ SAME = {
     "replications": "its number of replications",
     "firm": "the firm it is about",
     "against": "the strategy it compares with",
-    "parameters": "whether its parameters are fixed or uncertain",
+    "parameters": "the kind of its parameters",
     "uncertainty_hash": "the hash of what is uncertain in it",
     "points": "its number of points",
     "design": "the design of its points",
@@ -65,7 +74,8 @@ class Store:
             raise InputError(
                 f"results cannot be written to {folder} ({error.strerror or error}); name a folder that can be written"
             ) from None
-        self.done = self._complete()
+        with uninterrupted():
+            self.done = self._complete()
 
     def _claim(self) -> None:
         listed = read_manifest(self.folder)
@@ -78,6 +88,8 @@ class Store:
                 raise InputError(
                     f"the folder {self.folder} holds {strange[0]!r} and no results; name a new or an empty folder"
                 )
+        elif self.folder.exists():
+            raise InputError(f"{self.folder} is a file; name a folder for the results")
         elif not self.folder.absolute().parent.is_dir():
             raise InputError(f"there is no folder {self.folder.absolute().parent} to put results into; create it first")
         self.folder.mkdir(exist_ok=True)
@@ -131,12 +143,13 @@ class Store:
         """Keep the measures of a part. Raises :class:`OSError` where it cannot be written; nothing is left then."""
         file = self._file(number)
         aside = file.with_name(f"{file.name}.{uuid4().hex[:8]}{UNFINISHED}")
-        try:
-            write_parquet(self._database, self.plan.frame(number, rows), aside)
-            aside.replace(file)
-        finally:
-            aside.unlink(missing_ok=True)
-        self.done.add(number)
+        with uninterrupted():
+            try:
+                write_parquet(self._database, self.plan.frame(number, rows), aside)
+                aside.replace(file)
+            finally:
+                aside.unlink(missing_ok=True)
+            self.done.add(number)
 
     def tidy(self) -> None:
         """Remove what earlier runs left half-written when they were killed."""
@@ -169,7 +182,7 @@ def read(folder: str | PathLike[str]) -> pd.DataFrame:
     if not parts:
         return in_order(pd.DataFrame({"point": [], "replication": []}, dtype="int64"), listed["paths"], settings)
     try:
-        with duckdb.connect() as database:
+        with uninterrupted(), duckdb.connect() as database:
             cells = database.read_parquet(parts).df()
     except duckdb.Error as error:
         said = str(error).splitlines()[0]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sim.errors import InputError, Stopped
 from sim.market.compiled import compiles_first
+from sim.storage import uninterrupted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,12 +107,13 @@ class Processes:
         while True:
             pool = self._open()
             for part in islice(queue, 2 * self._number - len(hand)):
-                try:
-                    future = pool.submit(_work, part)
-                except BrokenProcessPool:
-                    future = Future()
-                    future.set_exception(BrokenProcessPool())
-                hand[future] = part
+                with uninterrupted():  # a process may have to be started, of which half would be nobody's
+                    try:
+                        future = pool.submit(_work, part)
+                    except BrokenProcessPool:
+                        future = Future()
+                        future.set_exception(BrokenProcessPool())
+                    hand[future] = part
             if not hand:
                 return
             # Windows hears of an interruption only between two waits.
@@ -165,7 +167,7 @@ class _Process(SpawnProcess):
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name that multiprocessing looks for
-        with _no_main(), _no_interruption():
+        with _no_main(), _deaf():
             return SpawnProcess._Popen(process_obj)
 
 
@@ -180,8 +182,8 @@ def _no_main() -> Iterator[None]:
 
 
 @contextmanager
-def _no_interruption() -> Iterator[None]:
-    """Keep Ctrl-C for later; who is born meanwhile never gets it. Windows has no such thing, only ``_begin``."""
+def _deaf() -> Iterator[None]:
+    """Let whoever is born meanwhile never hear of Ctrl-C. Windows has no such thing, only ``_begin``."""
     if sys.platform == "win32":
         yield
         return
@@ -227,7 +229,7 @@ def at_work(
     if isinstance(workers, Workers):
         yield workers
         return
-    if workers is not None and (isinstance(workers, bool) or workers < 1):
+    if workers is not None and (type(workers) is not int or workers < 1):
         raise InputError(f"workers must be a whole number of at least 1, but is {workers!r}")
     team: Workers
     if dask is not None:
