@@ -13,7 +13,8 @@ import numpy as np
 from sim.errors import InputError
 from sim.experiment.cells import measure_names
 from sim.experiment.measures import counterpart, default_firm
-from sim.experiment.plan import Point, planned
+from sim.experiment.parts import Point
+from sim.experiment.plan import planned
 from sim.experiment.progress import Progress
 from sim.experiment.runner import run
 from sim.experiment.statistics import CONFIDENCE
