@@ -35,7 +35,7 @@ def finding(search: Search) -> str:
 def claim(search: Search) -> str:
     """The answer without its numbers: no more certain than fresh draws are."""
     other = search.names[search.reference]
-    other = f"{search.firm} as it is" if other == "as it is" else f"the strategy {other}"
+    other = f"{search.firm} as it is" if other == "as it is" else f"the levers of {other}"
     what = OBJECTIVES[search.objective]
     floor = "" if search.trust_floor is None else f" with a trust of at least {search.trust_floor:g}"
     if not search.better:
@@ -229,31 +229,22 @@ def search_tables(search: Search) -> list[RenderableType]:
 def finalists_table(search: Search) -> RenderableType:
     """The finalists under the draws of the search and under fresh ones."""
     table = plain_table(f"The finalists: {OBJECTIVES[search.objective]}, {search.scenario.currency}")
-    table.add_column("candidate", overflow="fold")
-    headings = (
-        "under\nfresh draws",
-        "95 % interval",
-        "lead",
-        "95 % interval\nof the lead",
-        "lead in\nthe search",
-        "trust",
-    )
+    table.add_column("candidate", overflow="fold", min_width=10)
+    headings = ("under\nfresh draws", "lead", "95 % interval\nof the lead", "lead in\nthe search", "trust")
     for name in headings:
         table.add_column(name, justify="right", no_wrap=True)
     sign, below = (-1.0 if search.objective == "regret" else 1.0), False
     rows: Any = search.table.itertuples()
     for row in rows:
-        value = rounded(sign * row.value, *sorted((sign * row.value_low, sign * row.value_high)))
+        value = rounded(sign * row.value, *sorted((sign * row.value_low, sign * row.value_high))).value
         lead, half = rounded(row.lead, row.low, row.high), (row.high - row.low) / 2.0
         looked = rounded(row.searched_lead, row.searched_lead - half, row.searched_lead + half).value
         leads = [lead.value, lead.interval, looked]
         if row.candidate == search.names[search.reference]:
             leads = [NO_INTERVAL] * 3
         below |= not row.allowed
-        table.add_row(
-            f"{row.candidate} (best found)" if row.kind == "winner" else row.candidate, value.value, value.interval,
-            *leads, f"{row.trust:.2f}" + ("" if row.allowed else " *"),
-        )  # fmt: skip
+        trust = f"{row.trust:.2f}" + ("" if row.allowed else " *")
+        table.add_row(f"{row.candidate} (best found)" if row.kind == "winner" else row.candidate, value, *leads, trust)
     note = f"Lead: over {search.names[search.reference]}, the best of the strategies that were there, draw by draw."
     return under(table, note + (f"\n* below the trust floor of {search.trust_floor:g}" if below else ""))
 
