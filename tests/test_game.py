@@ -189,6 +189,16 @@ def test_at_every_equilibrium_in_lots_nothing_else_earns_more(game: tuple[np.nda
         assert sum(shares) == pytest.approx(1.0)
 
 
+@given(game=some_games)
+def test_a_verdict_on_two_strategies_does_not_depend_on_which_is_named_first(game: tuple[np.ndarray, int]) -> None:
+    payoff, players = game
+    one, other = (pair(payoff[None], players, *order) for order in ((0, 1), (1, 0)))
+    assert one.verdicts == other.verdicts
+    dominant = one.verdicts[0][1]
+    for size in ("temptation", "common_loss"):
+        assert getattr(one, size)(dominant) == pytest.approx(getattr(other, size)(dominant), nan_ok=True)
+
+
 @given(game=some_games, luck=st.integers(0, 2**32 - 1))
 @settings(max_examples=60)
 def test_what_a_strategy_expects_is_what_it_gets_over_all_draws_of_rivals(
