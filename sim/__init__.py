@@ -1,7 +1,8 @@
 """Does personalising with trust earn more than treating everyone the same? A market simulator on SimPy.
 
 ``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals;
-``sim.sweep``, ``sim.region``, ``sim.sensitivity`` and ``sim.discover`` ask under which assumptions the answer holds.
+``sim.sweep``, ``sim.region``, ``sim.sensitivity`` and ``sim.discover`` ask under which assumptions the answer holds;
+``sim.league`` says what rivals will do, ``sim.search`` and ``sim.frontier`` which levers serve an objective best.
 Names are imported when they are first used, so that ``import sim`` costs next to nothing.
 """
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from sim.experiment.compare import compare
     from sim.experiment.comparison import Comparison
     from sim.experiment.discovery import discover
+    from sim.experiment.frontier import frontier
+    from sim.experiment.league import league
     from sim.experiment.region import region
+    from sim.experiment.search import search
     from sim.experiment.sensitivity import sensitivity
     from sim.experiment.sweep import sweep
     from sim.market import simulate
@@ -35,8 +39,11 @@ __all__ = [
     "Strategy",
     "compare",
     "discover",
+    "frontier",
+    "league",
     "load",
     "region",
+    "search",
     "sensitivity",
     "simulate",
     "strategies",
@@ -52,8 +59,11 @@ _HOMES = {
     "Strategy": "sim.strategy",
     "compare": "sim.experiment.compare",
     "discover": "sim.experiment.discovery",
+    "frontier": "sim.experiment.frontier",
+    "league": "sim.experiment.league",
     "load": "sim.scenario_file",
     "region": "sim.experiment.region",
+    "search": "sim.experiment.search",
     "sensitivity": "sim.experiment.sensitivity",
     "simulate": "sim.market",
     "strategies": "sim.strategy",

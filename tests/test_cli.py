@@ -69,12 +69,12 @@ def test_version_is_that_of_the_package(roi: Roi) -> None:
 def test_help_names_every_command_and_shows_examples(roi: Roi, arguments: tuple[str, ...]) -> None:
     code, out, err = roi(*arguments)
     assert (code, err) == (0, "")
-    for command in ("run", "compare", "check", "trace", "scenarios", "schema"):
+    for command in ("run", "compare", "check", "trace", "scenarios", "schema", "league", "search"):
         assert re.search(rf"\b{command}\b", out)
     assert "roi compare scenarios/retail.yaml" in out
 
 
-@pytest.mark.parametrize("command", ["run", "compare", "check", "trace"])
+@pytest.mark.parametrize("command", ["run", "compare", "check", "trace", "league", "search"])
 def test_help_of_a_command_has_an_example_that_can_be_copied(roi: Roi, command: str) -> None:
     out = roi(command, "--help").out
     example = re.search(rf"roi {command} (scenarios/\S+)", out)

@@ -52,8 +52,10 @@ KNOWN_TO: dict[str, set[str]] = {
     "typer": {"cli"},
     "IPython": {"present"},
     "matplotlib": {"present"},
-    "distributed": {"experiment"},
     "SALib": {"experiment"},
+    "nashpy": {"experiment"},
+    "optuna": {"experiment"},
+    "distributed": {"experiment"},
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
@@ -64,13 +66,17 @@ AT_THE_USERS_CALL = {
         "sim.present.results",
         "sim.present.uncertainty",
     },
+    "sim.experiment.standings": {"sim.present.league", "sim.present.results"},
+    "sim.experiment.search": {"sim.present.search", "sim.present.results"},
+    "sim.experiment.frontier": {"sim.present.frontier", "sim.present.results"},
     "sim.experiment.study": {"sim.present.results"},
     "sim.experiment.sweep": {"sim.present.sweep"},
     "sim.experiment.region": {"sim.present.region"},
     "sim.experiment.sensitivity": {"sim.present.sensitivity"},
     "sim.experiment.discovery": {"sim.present.discovery"},
 }
-LATE = ("matplotlib", "numba", "scipy", "duckdb", "distributed", "SALib")  # imported when used, not when `sim` is
+# imported when used, not when `sim` is
+LATE = ("matplotlib", "numba", "scipy", "duckdb", "distributed", "SALib", "nashpy", "optuna")
 
 
 def modules() -> dict[str, Path]:

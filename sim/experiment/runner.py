@@ -50,10 +50,11 @@ def run(
 
     Columns are ``point`` (its place in the design), a column for each path that any point changes, with the value
     there, ``replication``, and the measures: of the pair, as :data:`sim.experiment.measures.PAIRED` names them, and of
-    each firm, ``<firm>.<measure>``, ``npv`` and those of :data:`sim.experiment.measures.HEAD_TO_HEAD`. The same
-    replication of two points is the same luck, so differences between points are paired by it. With
-    ``parameters="uncertain"`` every replication draws anew what is not known about the scenario, the same at all points
-    and apart from what these change (see :mod:`sim.experiment.uncertainty`).
+    each firm, ``<firm>.<measure>``, ``npv``, ``npv_first_year`` and those of
+    :data:`sim.experiment.measures.HEAD_TO_HEAD`. The same replication of two points is the same luck, so differences
+    between points are paired by it. With ``parameters="uncertain"`` every replication draws anew what is not known
+    about the scenario, the same at all points and apart from what these change (see
+    :mod:`sim.experiment.uncertainty`).
 
     ``workers`` is the number of processes (one per processor if None), or workers from
     :func:`sim.experiment.workers.at_work`; ``dask`` the address of a scheduler, such as ``tcp://10.0.0.1:8786``. With a

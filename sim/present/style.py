@@ -45,10 +45,14 @@ class Look(NamedTuple):
 
 def looks(scenario: Scenario) -> dict[str, Look]:
     """How each firm is drawn: colour and line style of its kind; further firms of a kind differ in all three."""
+    return looks_of({name: firm.strategy.kind for name, firm in scenario.firms.items()})
+
+
+def looks_of(kinds: Mapping[str, str]) -> dict[str, Look]:
+    """How firms or strategies are drawn, from the kind of each."""
     seen: dict[str, int] = {}
     found = {}
-    for place, (name, firm) in enumerate(scenario.firms.items()):
-        kind = firm.strategy.kind
+    for place, (name, kind) in enumerate(kinds.items()):
         colour, dash = ROLES[kind]
         nth = seen[kind] = seen.get(kind, -1) + 1
         if nth:
