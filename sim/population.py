@@ -141,6 +141,7 @@ def settle(world: World, scenario: Scenario, who: Integers, now: float, seed: in
         seen = shopping.observed_share
         customers.lapse[who] = per_observed * seen / (1.0 - per_observed * (1.0 - seen))
     customers.trips[who] = 0
+    customers.last_firm[who] = -1
     customers.elsewhere[who] = 0
     customers.departs[who] = np.inf
     if spec.turnover > 0.0:

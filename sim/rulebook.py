@@ -127,6 +127,14 @@ class Rules(Frozen):
         within=(0, 100),
         source="sign: White et al. 2008, Tucker 2014, Bleier & Eisenbeiss 2015; size " + PATTERNS,
     )
+    inertia: float = quantity(
+        0.0,
+        "utility",
+        "pull of the firm bought from last; below 0 customers seek variety",
+        likely=(0.0, 3.0),
+        within=(-50, 50),
+        source="assumption; 0 leaves habit to what comes to mind; logits of five scanner panels: 0.3 to 2.7",
+    )
     outside_utility: float = quantity(0.0, "utility", "pull of buying elsewhere", likely=(-2.0, 2.0), within=(-50, 50))
     # Permission
     grant_opt_out: float = quantity(

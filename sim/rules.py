@@ -91,9 +91,13 @@ def utility(
     known: float,
     trust: float,
     felt: float,
+    last: float,
     rules: Rules,
 ) -> float:
     """Submodels 6 and 7: utility of an offer; ``felt`` is the intrusion noticed in it (0 if none was).
+
+    ``last`` is 1 for the firm that the customer bought from last, else 0: state dependence, by which a purchase in
+    itself makes the next one there likelier (Guadagni & Little 1983; Seetharaman, Ainslie & Chintagunta 1999).
 
     What is felt puts off at once (reactance: White et al. 2008), the less so the more the customer is in control
     (Tucker 2014) and the more the firm is trusted (Bleier & Eisenbeiss 2015).
@@ -105,6 +109,7 @@ def utility(
         + rules.price_sensitivity * (gain - (price - 1.0))
         + rules.trust_weight * (trust - rules.neutral_trust)
         - put_off
+        + rules.inertia * last
     )
 
 

@@ -118,6 +118,8 @@ class Scenario(Frozen):
     def hash(self) -> str:
         """Twelve hexadecimal digits that identify everything that the outcome depends on, and nothing else."""
         content = self.model_dump(mode="json", exclude=BESIDE)
+        if self.rules.inertia == 0.0:  # so that scenarios from before there was inertia keep their hash
+            del content["rules"]["inertia"]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
     def assumptions(self) -> Iterator[tuple[str, Any, Provenance]]:

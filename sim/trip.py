@@ -83,6 +83,7 @@ def trip(
     threshold = customers.threshold[i]
     vigilance = customers.vigilance[i]
     group = customers.group[i]
+    last_firm = customers.last_firm[i]
     n_firms = len(firms.depth)
     gap_luck, elsewhere_luck, lapse_luck, ask_luck = uniforms(i, generation, number, TRIP, seed, replication)
 
@@ -139,6 +140,7 @@ def trip(
                 known,
                 trust,
                 felt,
+                1.0 if f == last_firm else 0.0,
                 rules,
             )
             luck = gumbel(choice_luck)
@@ -181,6 +183,7 @@ def trip(
         customers.elsewhere[i] += paid
         tally[group, n_firms, SALES] += paid
     else:
+        customers.last_firm[i] = chosen
         paid = buy(i, chosen, now, group, basket, chosen_known, chosen_depth, relations, firms, rules, tally)
         ask(i, chosen, now, group, threshold, answer_luck, ask_luck, relations, firms, rules, tally)
 

@@ -32,6 +32,7 @@ class Customers(NamedTuple):
 
     segment: Codes
     group: Codes  # 2 * segment, plus one for newcomers
+    last_firm: Codes  # that the person bought from last, -1 for none
     threshold: Floats
     vigilance: Floats
     separation: Floats
@@ -139,6 +140,7 @@ def empty_customers(n_customers: int) -> Customers:
     whole = {
         "segment": np.int8,
         "group": np.int8,
+        "last_firm": np.int8,
         "generation": np.int32,
         "trips": np.int32,
         "elsewhere": np.int64,

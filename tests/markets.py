@@ -203,6 +203,7 @@ eventful_rules = st.fixed_dictionaries(
         "breach_reach": share,
         "newcomer_reputation": share,
         "quit_rate": st.sampled_from([0.0, 0.1]),
+        "inertia": st.sampled_from([0.0, 2.0, -1.0]),
     }
 )
 

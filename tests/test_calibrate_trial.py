@@ -194,7 +194,7 @@ def test_value_of_relevance_comes_back_from_the_models_own_choices(
     world = rules(surplus=surplus, price_sensitivity=sensitivity)
 
     def buys(known: float) -> float:
-        value = utility(0.3, 1.0, 0.0, 1.0, 0.0, known, 0.6, 0.0, world)
+        value = utility(0.3, 1.0, 0.0, 1.0, 0.0, known, 0.6, 0.0, 0.0, world)
         return visits / (1 + math.exp(-value))  # against buying elsewhere, which is worth 0
 
     found = (log_odds(visits, buys(1.0)) - log_odds(visits, buys(0.0))) / sensitivity

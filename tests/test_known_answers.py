@@ -69,6 +69,88 @@ def test_the_outside_option_is_one_more_alternative_of_the_logit() -> None:
         assert off(count, n, 0.374586) < FOUR_SD
 
 
+@pytest.mark.parametrize("inertia", [1.5, -0.5])
+def test_with_inertia_choices_are_a_markov_chain(inertia: float) -> None:
+    """From the logit's transitions between firms follow the repeat rate and, from their fixed point, the shares.
+
+    Every customer's purchases are a sample of the same chain, so that transitions are independent given the state
+    before: each from each firm within 4 sd, error probability 6e-4. Shares, whose errors hang together along a chain,
+    within 0.01, over 5 sd.
+    """
+    appeals = np.array([0.8, 0.2, 0.0])
+    scenario = market(
+        {name: {"appeal": appeal} for name, appeal in zip("ABC", appeals.tolist(), strict=True)},
+        horizon_months=24,
+        customers={"count": 1500, "taste_sd": 0.0, "shopping": {"rate_mean": 2.0, "rate_shape": 50.0}},
+        rules={**EVERYBODY_CONSIDERED, **NOBODY_ELSEWHERE, **NOTHING_LEARNED, "inertia": inertia},
+    )
+    first, later = np.zeros(3), np.zeros((3, 3))
+
+    def watch(market: Any) -> Any:
+        """Note who bought where in each short time, if it was a single purchase."""
+        customers, before = market.world.customers, market.world.customers.last_firm.copy()
+        trips = customers.trips.copy()
+        while True:
+            yield market.env.timeout(1 / 32)
+            once = customers.trips == trips + 1
+            new = once & (before < 0)
+            np.add.at(first, customers.last_firm[new], 1)
+            again = once & (before >= 0)
+            np.add.at(later, (before[again], customers.last_firm[again]), 1)
+            before, trips = customers.last_firm.copy(), customers.trips.copy()
+
+    run = simulate(scenario, processes=[watch])
+    free = np.exp(appeals) / np.exp(appeals).sum()
+    chain = np.exp(appeals + inertia * np.eye(3))
+    chain /= chain.sum(axis=1, keepdims=True)
+    for k in range(3):
+        assert off(first[k], first.sum(), free[k]) < FOUR_SD, "nobody has bought before"
+        for j in range(3):
+            assert off(later[k, j], later[k].sum(), chain[k, j]) < FOUR_SD
+    values, vectors = np.linalg.eig(chain.T)
+    stationary = np.real(vectors[:, np.argmax(np.real(values))])
+    stationary /= stationary.sum()
+    bought = purchases(run)[6:].sum(axis=0)
+    assert bought / bought.sum() == pytest.approx(stationary, abs=0.01)
+    repeats = np.trace(later) / later.sum()
+    assert repeats == pytest.approx(stationary @ np.diag(chain), abs=0.01)
+
+
+def test_buying_elsewhere_does_not_make_a_customer_forget_the_last_firm() -> None:
+    """With one firm, inertia starts with the first purchase there and stays; within 4 sd, error probability 2e-4.
+
+    Utilities 0 and 0 before, 2 and 0 from then on: .5 and .880797 of the trips, elsewhere or not.
+    """
+    scenario = market(
+        {"Only": {}},
+        horizon_months=12,
+        customers={"count": 1500, "taste_sd": 0.0, "shopping": {"rate_mean": 1.0, "rate_shape": 50.0}},
+        rules={**EVERYBODY_CONSIDERED, **NOTHING_LEARNED, "inertia": 2.0},
+    )
+    counts = np.zeros((2, 2, 2))  # bought here before, last trip elsewhere, buys here
+
+    def watch(market: Any) -> Any:
+        customers, relations = market.world.customers, market.world.relations
+        trips, at, away = customers.trips.copy(), relations.last_purchase[:, 0].copy(), np.zeros(1500, dtype=int)
+        while True:
+            yield market.env.timeout(1 / 64)
+            once = customers.trips == trips + 1
+            here = relations.last_purchase[:, 0] > at
+            np.add.at(counts, ((at[once] > 0).astype(int), away[once], here[once].astype(int)), 1)
+            moved = customers.trips > trips
+            away[moved] = ~here[moved]
+            trips, at = customers.trips.copy(), relations.last_purchase[:, 0].copy()
+
+    run = simulate(scenario, processes=[watch])
+    assert (run.world.customers.last_firm == np.where(run.world.relations.last_purchase[:, 0] > 0, 0, -1)).all()
+    for before, chance in ((0, 0.5), (1, 0.880797)):
+        for away in (0, 1):
+            n = counts[before, away].sum()
+            if n:
+                assert off(counts[before, away, 1], n, chance) < FOUR_SD
+    assert (counts[1].sum(axis=1) > 500).all()
+
+
 def test_a_mix_of_thresholds_mixes_logits() -> None:
     """A personaliser worth 0.8 less the penalty of its intrusion (2, 0.6, 0), beside a plain firm worth 0.
 

@@ -294,6 +294,27 @@ def test_solvent_firms_stay() -> None:
     assert column(run, "active").all()
 
 
+def test_no_last_purchase_clings_to_a_firm_in_anothers_place_nor_to_a_new_customer() -> None:
+    seen: list[Any] = []
+
+    def look(one: Any) -> Any:
+        last_firm = one.world.customers.last_firm
+        yield one.env.timeout(1 + LAST_INSTANT)
+        seen.append(last_firm.copy())
+        yield one.env.timeout(1 - LAST_INSTANT + 2.0**-22)
+        seen.append(last_firm.copy())
+        one.renew(np.arange(100))
+        seen.append(last_firm.copy())
+
+    run = simulate(losing(1, ["uniform"], rules={"base_consideration": 100.0, "inertia": 2.0}), processes=[look])
+    assert column(run, "active", 0)[:3].tolist() == [1, 0, 1]
+    before, opened, renewed = seen
+    assert (before == 0).sum() > 20
+    assert (opened == np.where(before == 0, -1, before)).all()
+    assert (renewed[:100] == -1).all()
+    assert (renewed[100:] == opened[100:]).all()
+
+
 def test_a_newcomer_is_met_without_prejudice() -> None:
     """Nothing that customers knew of the firm that left clings to the one that takes its place."""
     scenario = losing(1, ["uniform"], rules={"base_consideration": 0.0, "message_effect": 0.0, "habit_effect": 0.0})

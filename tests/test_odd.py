@@ -52,7 +52,7 @@ EQUATIONS: dict[str, Callable[..., Any]] = {
 SHARES = (
     "threshold", "trust", "control", "respect", "memory", "value_share", "vigilance", "attention", "transparency",
     "known", "suits", "participation", "security", "fine_cap", "fine_median", "depth", "allowed", "used", "tolerated",
-    "own", "rival",
+    "own", "rival", "last",
 )  # fmt: skip
 LUCK = ("luck", "first", "second")
 WHOLE = {"permission": (rules.UNASKED, rules.LEFT)}

@@ -212,17 +212,19 @@ OFFER: dict[str, float] = {
     "known": 0.5,
     "trust": 0.6,
     "felt": 0.2,
+    "last": 0.0,
 }
+INERT = rules(inertia=1.5)
 
 
 def worth(**changes: float) -> float:
-    return utility(**{**OFFER, **changes}, rules=RULES)
+    return utility(**{**OFFER, **changes}, rules=INERT)
 
 
 @pytest.mark.parametrize(
     ("name", "upwards"),
     [("taste", 1), ("value_share", 1), ("memory", 1), ("price", -1), ("control", 1), ("known", 1), ("trust", 1),
-     ("felt", -1)],
+     ("felt", -1), ("last", 1)],
 )  # fmt: skip
 @given(two=ordered(unit), known=unit, felt=unit)
 def test_utility_moves_in_the_right_direction(
@@ -233,7 +235,9 @@ def test_utility_moves_in_the_right_direction(
     assert (high - low) * upwards >= -1e-12
 
 
-@pytest.mark.parametrize("name", ["taste", "value_share", "memory", "price", "control", "known", "trust", "felt"])
+@pytest.mark.parametrize(
+    "name", ["taste", "value_share", "memory", "price", "control", "known", "trust", "felt", "last"]
+)
 def test_utility_is_moved_by_each_of_its_arguments(name: str) -> None:
     assert worth(**{name: OFFER[name] + 0.1}) != worth()
 
@@ -246,6 +250,20 @@ def test_a_share_of_the_price_weighs_as_much_as_the_same_share_of_surplus() -> N
 
 def test_an_offer_at_par_to_somebody_neutral_is_worth_its_taste() -> None:
     assert worth(taste=0.7, known=0.0, felt=0.0) == 0.7
+
+
+@given(trust=unit, felt=unit, last=unit)
+def test_without_inertia_the_last_purchase_changes_no_bit_of_the_utility(
+    trust: float, felt: float, last: float
+) -> None:
+    offer = {**OFFER, "trust": trust, "felt": felt}
+    assert utility(**{**offer, "last": last}, rules=RULES) == utility(**offer, rules=INERT)
+
+
+@pytest.mark.parametrize("inertia", [-0.7, 0.4, 2.5])
+def test_the_firm_bought_from_last_is_worth_the_inertia_more(inertia: float) -> None:
+    some = rules(inertia=inertia)
+    assert utility(**{**OFFER, "last": 1.0}, rules=some) - utility(**OFFER, rules=some) == pytest.approx(inertia)
 
 
 @given(felt=unit, trust=unit)

@@ -61,6 +61,8 @@ def _succeed(market: Market, f: int) -> Generator[Event, None, None]:
     for name in ("scare", "data", "debt", "habit", "complaints", "permission", "spent"):
         getattr(relations, name)[:, f] = 0
     relations.last_purchase[:, f] = NEVER
+    last_firm = market.world.customers.last_firm
+    last_firm[last_firm == f] = -1
     firms = market.world.firms
     firms.attention[f], firms.service[f], firms.breached_at[f] = 0.0, 1.0, NEVER
     firms.reputation[f] = rules.neutral_trust
