@@ -12,7 +12,7 @@ from sim.books import LINES, ROW
 from sim.errors import InputError
 from sim.experiment.compare import compare
 from sim.experiment.comparison import Comparison
-from sim.experiment.measures import counterpart, default_firm
+from sim.experiment.measures import counterpart
 from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import mean_interval
 from sim.market import simulate
@@ -172,8 +172,8 @@ def test_the_manifest_identifies_the_result(market: Scenario, result: Comparison
 
 
 def test_the_first_firm_that_personalises_is_asked_about(market: Scenario) -> None:
-    assert default_firm(market) == "Trusted"
-    assert default_firm(market.with_({"firms.Trusted.strategy": "uniform"})) == "Extractive"
+    assert market.client == "Trusted"
+    assert market.with_({"firms.Trusted.strategy": "uniform"}).client == "Extractive"
 
 
 @pytest.mark.parametrize(

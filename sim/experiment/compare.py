@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.comparison import Arm, Comparison, Parameters
-from sim.experiment.measures import clv, counterpart, default_firm, firm_measures
+from sim.experiment.measures import clv, counterpart, firm_measures
 from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import enough
 from sim.experiment.uncertainty import uncertainty
@@ -66,7 +66,7 @@ def compare(
 
     Raises :class:`sim.errors.InputError` for a firm, strategy or number that is not valid.
     """
-    name = firm if firm is not None else default_firm(scenario)
+    name = firm if firm is not None else scenario.client
 
     def both(one: Scenario) -> tuple[Scenario, Scenario]:
         return one, counterpart(one, name, against)

@@ -58,12 +58,6 @@ def counterpart(scenario: Scenario, firm: str, against: str) -> Scenario:
     return scenario.with_({f"firms.{firm}.strategy.{lever}": getattr(other, lever) for lever in PERSONAL_LEVERS})
 
 
-def default_firm(scenario: Scenario) -> str:
-    """The firm to ask about where none is named: the first that personalises, or the first."""
-    personal = [name for name, firm in scenario.firms.items() if firm.strategy.depth > 0.0]
-    return (personal or list(scenario.firms))[0]
-
-
 def paired_measures(cash: np.ndarray, cash_against: np.ndarray, rate: float) -> dict[str, np.ndarray]:
     """The measures of :data:`PAIRED`, shape (replications,), by name.
 

@@ -26,7 +26,6 @@ from sim.experiment.bench import (
     merit_interval,
 )
 from sim.experiment.levers import Free, Space, space
-from sim.experiment.measures import default_firm
 from sim.experiment.sampler import Proposals
 from sim.experiment.statistics import CONFIDENCE
 from sim.experiment.uncertainty import uncertainty
@@ -330,7 +329,7 @@ def asked(
     parameters: Parameters,
 ) -> Space:
     """The space of the search, and a check of all that can be checked before anything is run."""
-    where = space(scenario, firm if firm is not None else default_firm(scenario), free)
+    where = space(scenario, firm if firm is not None else scenario.client, free)
     if trust_floor is not None and not 0.0 < trust_floor < 1.0:
         raise InputError(f"the trust floor must be between 0 and 1, such as 0.6, but is {trust_floor!r}")
     counted("trials", trials, FINALISTS)

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.cells import measure_names
-from sim.experiment.measures import counterpart, default_firm
+from sim.experiment.measures import counterpart
 from sim.experiment.parts import Point
 from sim.experiment.plan import planned
 from sim.experiment.progress import Progress
@@ -78,7 +78,7 @@ def question(
 
     Raises :class:`sim.errors.InputError` for a firm, strategy, measure or number that is not valid.
     """
-    name = firm if firm is not None else default_firm(scenario)
+    name = firm if firm is not None else scenario.client
     counterpart(scenario, name, against)
     known = measure_names(scenario.firms, True)
     if measure not in known:

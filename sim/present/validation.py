@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiment.compare import compare
 from sim.experiment.headline import explore, verdict
-from sim.experiment.measures import default_firm
 from sim.experiment.statistics import Interval
 from sim.present.document import markdown_table, with_block
 from sim.present.words import money
@@ -77,7 +76,7 @@ def scenario_table(scenarios: Iterable[Scenario], advance: Callable[..., None]) 
     """The headline in every scenario: one row each, per customer in the market."""
     rows = []
     for scenario in scenarios:
-        firm = default_firm(scenario)
+        firm = scenario.client
         result = compare(scenario, firm, replications=REPLICATIONS)
         advance()
         size = scenario.customers.count
@@ -104,7 +103,7 @@ def scenario_table(scenarios: Iterable[Scenario], advance: Callable[..., None]) 
 def headline_table(scenario: Scenario, advance: Callable[..., None]) -> str:
     """The headline of one scenario under each variation of an assumption."""
     smaller = scenario.with_({"customers.count": HEADLINE_CUSTOMERS})
-    found: Any = explore(smaller, default_firm(smaller), REPLICATIONS, progress=lambda done, planned: advance())
+    found: Any = explore(smaller, smaller.client, REPLICATIONS, progress=lambda done, planned: advance())
     rows = [
         [row.assumption, in_money(Interval(row.npv_per_customer, row.low, row.high)), row.verdict]
         for row in found.itertuples()
