@@ -282,8 +282,7 @@ def test_check_marks_what_is_outside_its_plausible_range(roi: Roi) -> None:
 # --- transactions --------------------------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_transactions_are_fitted_and_their_source_is_told(roi: Roi, data: Path) -> None:
-    from sim.calibrate import fit_transactions
-    from sim.calibrate.landing import landed
+    from sim.calibrate import calibrated, fit_log, read_log
     from sim.scenario_file import register
 
     log = data / "cdnow" / "CDNOW_sample.txt"
@@ -294,7 +293,8 @@ def test_transactions_are_fitted_and_their_source_is_told(roi: Roi, data: Path) 
     )
     assert "BG/NBD" in out
 
-    scenario = landed(sim.load(cdnow), fit_transactions(log).landings())
+    purchased = read_log(log)
+    scenario = calibrated(sim.load(cdnow), log=purchased, transactions=fit_log(purchased)).scenario
     rows = register(scenario).set_index("path")
     for path, value in (("customers.shopping.rate_shape", 0.563), ("customers.basket.mean", 35.8)):
         note = scenario.notes[path]
@@ -309,8 +309,7 @@ def test_transactions_are_fitted_and_their_source_is_told(roi: Roi, data: Path) 
 
 @pytest.mark.slow
 def test_the_users_own_settings_win_over_the_fit(roi: Roi, tmp_path: Path) -> None:
-    from sim.calibrate import fit_transactions
-    from sim.calibrate.landing import landed
+    from sim.calibrate import calibrated, fit_log, read_log
 
     log = tmp_path / "log.csv"
     log.write_text(purchases())
@@ -319,7 +318,9 @@ def test_the_users_own_settings_win_over_the_fit(roi: Roi, tmp_path: Path) -> No
     )
     estimates = {(row["model"], row["parameter"]): row["estimate"] for row in told["fit"]}
     assert estimates["Gamma-Gamma of means", "mean"] == pytest.approx(30, rel=0.2)
-    scenario = landed(small(), fit_transactions(log).landings())
+    purchased = read_log(log)
+    scenario = calibrated(sim.load(TWO), log=purchased, transactions=fit_log(purchased)).scenario
+    scenario = scenario.with_({"customers.count": 300, "horizon_months": 6})
     assert scenario.customers.basket.mean == pytest.approx(30, rel=0.2)
     assert told["manifest"]["hash"] == scenario.with_({"customers.basket.mean": 20}).hash != scenario.hash
 

@@ -159,3 +159,12 @@ def test_the_customers_of_cdnow_are_known_as_well_as_the_sample_lets_them_be(roo
         np.testing.assert_allclose(joint.covariance, landing.covariance, rtol=0.01, atol=1e-6)
         for path, error in landing.errors().items():
             assert cdnow.notes[path].se == pytest.approx(error, rel=0.01)
+
+
+def test_a_part_of_a_scenario_that_is_moved_is_not_said_to_be_set_by_the_user(plain: Scenario) -> None:
+    firm = plain.firms["A"]
+    moved = plain.with_({"firms.C": {"strategy": firm.strategy, "economics": firm.economics, "appeal": 0.5}})
+    said = {path: known.source for path, _, known in moved.assumptions() if path.startswith("firms.C.")}
+    assert said["firms.C.appeal"] == "set by the user"
+    assert said["firms.C.economics.gross_margin"] == "assumption"
+    assert said["firms.C.strategy.depth"] == "decision of the firm"

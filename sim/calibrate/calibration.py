@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.calibrate.brands.choices import ChoiceFit
+    from sim.calibrate.brands.tastes import Inertia
     from sim.calibrate.messages.trial import TrialFit
     from sim.calibrate.outcomes.target_fit import TargetFit
     from sim.calibrate.privacy.survey import SurveyFit
@@ -55,6 +56,7 @@ class Calibration:
     transactions: TransactionFit | None = None
     posterior: Landing | None = None
     choices: ChoiceFit | None = None
+    inertia: Inertia | None = None
     survey: SurveyFit | None = None
     trial: TrialFit | None = None
     targets: TargetFit | None = None
@@ -70,6 +72,8 @@ class Calibration:
                 found |= {"holdout_counts": held.counts}
         if self.choices is not None:
             found["choices"] = self.choices.table()
+        if self.inertia is not None:
+            found["inertia"] = self.inertia.table()
         if self.survey is not None:
             found |= {"survey": self.survey.table(), "survey_bands": self.survey.bands()}
         if self.trial is not None:
@@ -92,6 +96,7 @@ def calibrated(
     transactions: TransactionFit | None = None,
     posterior: Landing | None = None,
     choices: ChoiceFit | None = None,
+    inertia: Inertia | None = None,
     survey: SurveyFit | None = None,
     trial: TrialFit | None = None,
     client: str | None = None,
@@ -112,6 +117,8 @@ def calibrated(
         How often customers buy, from draws of somebody else's fit, instead of the log's.
     choices, survey, trial
         Fits to a panel of brand choices, a survey on privacy, a trial of messages.
+    inertia
+        What the last brand weighs in the panel with and without tastes that differ, which is told and lands nowhere.
     client
         The brand of the panel that is the client; by default the largest.
     model, baskets
@@ -148,8 +155,8 @@ def calibrated(
     if trial is not None:
         scenario = landed(scenario, trial.landings(scenario))
     return Calibration(
-        scenario, log=log, transactions=transactions, posterior=posterior, choices=choices, survey=survey, trial=trial,
-        remarks=tuple(remarks),
+        scenario, log=log, transactions=transactions, posterior=posterior, choices=choices, inertia=inertia,
+        survey=survey, trial=trial, remarks=tuple(remarks),
     )  # fmt: skip
 
 
@@ -233,6 +240,8 @@ def sentences(calibration: Calibration) -> Sequence[str]:
         said += calibration.transactions.remarks
     if calibration.choices is not None:
         said.append(calibration.choices.caveat)
+    if calibration.inertia is not None:
+        said.append(calibration.inertia.caveat)
     if calibration.survey is not None:
         said.append(calibration.survey.sentence)
     if calibration.trial is not None:

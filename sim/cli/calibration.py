@@ -67,6 +67,9 @@ def calibrate(
     currency: Annotated[
         str | None, typer.Option(metavar="CODE", help="Of the log's amounts, such as EUR.", rich_help_panel=READING)
     ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(metavar="SIGN", help="Of the log's amounts: . or ,", rich_help_panel=READING)
+    ] = None,
     duplicates: Annotated[
         Literal["auto", "keep", "drop"],
         typer.Option(metavar="RULE", help="Lines that are the same: auto, keep or drop.", rich_help_panel=READING),
@@ -159,7 +162,12 @@ def calibrate(
             from sim.calibrate import fit_log, read_log
 
             log = read_log(
-                transactions, roles["transactions"], dates=dates, currency=currency, duplicates=duplicates
+                transactions,
+                roles["transactions"],
+                dates=dates,
+                currency=currency,
+                decimal=_decimal(decimal),
+                duplicates=duplicates,
             ).since(since)
             parts["log"] = log
             advance()
@@ -171,8 +179,12 @@ def calibrate(
         if choices is not None:
             from sim.calibrate.brands.choices import fit_choices
             from sim.calibrate.brands.reader import read_panel
+            from sim.calibrate.brands.tastes import fit_inertia
 
-            parts["choices"] = fit_choices(read_panel(choices, roles["choices"]), start, months=months, seed=seed)
+            panel = read_panel(choices, roles["choices"])
+            parts["inertia"] = fit_inertia(panel)
+            advance()
+            parts["choices"] = fit_choices(panel, start, months=months, seed=seed)
             advance()
         if survey is not None:
             from sim.calibrate.privacy.survey import fit_survey
@@ -232,6 +244,12 @@ def _roles(texts: list[str], kinds: set[str]) -> dict[str, dict[str, str]]:
                 raise InputError(f"--columns {role}: there is no file of {kind}; one of {right} would be right")
             found[kind if dot else min(kinds)][inner if dot else role] = column
     return found
+
+
+def _decimal(sign: str | None) -> Literal[".", ","] | None:
+    if sign not in (None, ".", ","):
+        raise InputError(f"--decimal {sign!r} is no decimal separator; '.' or ',' would be right")
+    return sign  # type: ignore[return-value]  # has just been looked at
 
 
 def _matches(texts: list[str] | None) -> dict[str, str] | None:

@@ -60,9 +60,9 @@ def chosen_scenario(
     scenario, fit = load(file), None
     changes = dict(parse_setting(text) for text in settings or ())
     if transactions is not None:
-        from sim.calibrate import fit_transactions
-        from sim.calibrate.landing import landed
+        from sim.calibrate import calibrated, fit_log, read_log
 
-        fit = fit_transactions(transactions)
-        scenario = landed(scenario, fit.landings())
+        log = read_log(transactions)
+        fit = fit_log(log)
+        scenario = calibrated(scenario, log=log, transactions=fit).scenario
     return (scenario.with_(changes) if changes else scenario), fit

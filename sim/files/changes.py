@@ -25,7 +25,7 @@ def changed(scenario: Model, changes: Mapping[str, Any]) -> Model:
     A value is what could stand in the file: a number, annotated or not, a list, a mapping, a strategy's name;
     a part of a scenario will do too. A new name adds a firm, a segment or a strategy, and None removes one.
     What is changed loses the notes of the old value and gets the source "set by the user", or brings its own; it is
-    no longer a part of what was fitted.
+    no longer a part of what was fitted. Parts of a scenario that are moved keep the sources they are declared with.
 
     Raises
     ------
@@ -36,7 +36,9 @@ def changed(scenario: Model, changes: Mapping[str, Any]) -> Model:
     notes: dict[str, Note] = data.pop("notes")
     old = dict(notes)
     paths: list[Path] = []
+    moved: list[Path] = []
     for where, value in changes.items():
+        moved += _parts(value, tuple(where.split(".")))
         path = _put(type(scenario), data, str(where), _plain(value))
         paths.append(path)
         _forget_fits(data.get("fits"), dotted(path))
@@ -46,10 +48,21 @@ def changed(scenario: Model, changes: Mapping[str, Any]) -> Model:
         if not any(leaf[: len(path)] == path for path in paths):
             continue
         name = dotted(leaf)
+        if name not in check.notes and any(leaf[: len(part)] == part for part in moved):
+            continue
         kept = Note(unit=old[name].unit, range=old[name].range) if name in old else Note()
         said = check.notes.get(name, kept)
         notes[name] = said.model_copy(update={"source": said.source or USER})
     return result.model_copy(update={"notes": notes})
+
+
+def _parts(value: Any, path: Path) -> Iterator[Path]:
+    """Where parts of a scenario stand in a value that is to be put at a path."""
+    if isinstance(value, BaseModel):
+        yield path
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _parts(part, (*path, str(key)))
 
 
 def _forget_fits(fits: dict[str, dict[str, Any]] | None, where: str) -> None:

@@ -44,6 +44,8 @@ def report(calibration: Calibration) -> Iterator[RenderableType]:
             yield holdout_table(transactions.holdout)
     if calibration.choices is not None:
         yield path_table("Brand choices", calibration.choices.table())
+    if calibration.inertia is not None:
+        yield inertia_table(calibration.inertia.table())
     if calibration.survey is not None:
         yield survey_table(calibration.survey.table())
     if calibration.trial is not None:
@@ -93,6 +95,21 @@ def path_table(title: str, rows: pd.DataFrame) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in _rows(rows):
         table.add_row(str(row.path), *_estimate(row), f"{row.n:,.0f}")
+    return table
+
+
+def inertia_table(rows: pd.DataFrame) -> Table:
+    """What the last brand weighs under models that know more or less of tastes."""
+    table = plain_table("What the last brand weighs")
+    table.add_column("model")
+    for heading in ("utility", "standard error", "log-likelihood", "sd of tastes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in _rows(rows):
+        figure = rounded(
+            row.last_purchase, row.last_purchase - row.standard_error, row.last_purchase + row.standard_error, most=2
+        )
+        spread = NO_INTERVAL if math.isnan(row.taste_sd) else f"{row.taste_sd:.2f}"
+        table.add_row(str(row.model), figure.value, figure.half, f"{row.log_likelihood:,.1f}", spread)
     return table
 
 
