@@ -93,6 +93,13 @@ def test_what_is_decided_is_never_drawn(scenario: Scenario) -> None:
     assert "firms.A.strategy.depth" not in uncertainty(noted).kinds
 
 
+def test_a_market_with_segments_can_be_drawn(scenario: Scenario) -> None:
+    parts = {"guarded": {"share": 0.3, "threshold": {"at_zero": 0.5}}, "open": {"share": 0.7}}
+    drawn = uncertainty(scenario.with_({"customers.segments": parts})).drawn(1, 0)
+    assert [part.share for part in drawn.scenario.customers.segments.values()] == [0.3, 0.7]
+    assert drawn.values["customers.segments.guarded.threshold.at_zero"] != 0.5
+
+
 def test_the_economics_of_all_firms_move_together(scenario: Scenario) -> None:
     values = uncertainty(scenario).drawn(1, 3).values
     assert values["firms.A.economics.gross_margin"] == values["firms.B.economics.gross_margin"] != 0.3

@@ -4,7 +4,7 @@ Every number is of one of three kinds. What was *fitted* has a standard error an
 distribution of its estimate, together with what was fitted with it (``scenario.fits``). What is *assumed*, which
 includes figures that others published in other settings, is drawn from its plausible range: a triangular distribution
 with its mode at the scenario's value, wide enough to hold that value. What is *decided*, the levers of the firms and
-the rate at which money is discounted, is never drawn.
+the rate at which money is discounted, is never drawn; nor are the shares of segments, which have to sum to one.
 
 The economics of all firms move together: what is not known is the trade, not the firm. Everything else assumed is
 drawn independently, because nothing is known about how errors in assumptions go together.
@@ -174,8 +174,13 @@ def uncertainty(scenario: Scenario) -> Uncertainty:
 
 
 def decided(path: str, known: Provenance) -> bool:
-    """Whether somebody decides on a number, so that there is nothing to know about it."""
-    return known.evidence == "decision" or ".strategy." in path or path in CHOSEN
+    """Whether a number is never drawn.
+
+    Somebody decides on it, so that there is nothing to know about it; or it is the share of a segment, which cannot
+    vary alone, because shares sum to one.
+    """
+    segment_share = path.startswith("customers.segments.") and path.endswith(".share")
+    return known.evidence == "decision" or ".strategy." in path or path in CHOSEN or segment_share
 
 
 def topic(path: str) -> str:
