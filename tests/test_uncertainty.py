@@ -165,11 +165,11 @@ def linear_answers(n: int, m: int, sds: tuple[float, float, float]) -> tuple[np.
 
 @pytest.mark.parametrize("sds", [(3.0, 2.0, 1.0), (1.0, 3.0, 0.0), (0.0, 0.0, 2.0), (2.0, 0.0, 0.0)])
 def test_the_variance_is_split_where_it_comes_from(sds: tuple[float, float, float]) -> None:
-    """20 000 draws: each share is right to 0.05, which is over five of its standard errors."""
-    split = variance_split(*linear_answers(20_000, 20_000, sds))
+    """4 000 draws: each share is right to 0.12, which is over five of its standard errors."""
+    split = variance_split(*linear_answers(4000, 4000, sds))
     total = sum(sd**2 for sd in sds)
     for source, sd in zip(("assumption", "estimation", "chance"), sds, strict=True):
-        assert split.loc[source, "share"] == pytest.approx(sd**2 / total, abs=0.05), source
+        assert split.loc[source, "share"] == pytest.approx(sd**2 / total, abs=0.12), source
     assert split["variance"].iloc[:3].sum() == pytest.approx(split.loc["total", "variance"])
 
 
