@@ -269,7 +269,7 @@ def fit_choices(
     search = Search(
         base=base,
         panel=panel,
-        target=statistics_of(panel, lag),
+        target=statistics_of(panel, lag, ordered=panel.sorting is None),
         lag=lag,
         setting=setting_of(panel, months, math.ceil(WARM_UP * base.rules.habit_half_life)),
         counts=counts,

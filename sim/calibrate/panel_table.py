@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.calibrate.panel_statistics import (
+    AGREEMENT,
     BREADTH,
     ELASTICITY,
     LOYALTY,
@@ -74,7 +75,8 @@ def _order(fit: ChoiceFit) -> list[Key]:
     rest = [
         (ELASTICITY, brands[0]),
         (RESPONSE, brands[0]),
-        (LOYALTY, ""),
+        *([(LOYALTY, "")] if fit.search.ordered else []),
+        (AGREEMENT, ""),
         (BREADTH, ""),
         (PER_HOUSEHOLD, ""),
         (SPREAD, ""),
