@@ -111,7 +111,7 @@ class Search:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What is sought, by dotted path: without the order of purchases taste can be told, but no inertia beyond it."""
+        """What is sought, by dotted path; without the order of purchases nothing tells inertia from taste."""
         return (*map(appeal_of, self.others), *((INERTIA,) if self.ordered else ()), *BOUNDS)
 
     @property

@@ -108,7 +108,7 @@ def statistics_of(
     by default the panel's own. ``start`` are coefficients from which the logit is searched. Where the order of
     purchases is not known (``ordered``), the logit is that of all purchases, without the last brand.
 
-    That *any two purchases* of a household are of one brand needs no order; each household counts as often as it bought.
+    That *any two purchases* of a household are of one brand needs no order; a household counts as often as it bought.
 
     The *own-price elasticity* is the mean over purchases of β · price · (1 − P), which is how panels are reported; that
     *of sales* weighs each purchase by P, the chance that the brand is bought there, and tells what one per cent more
