@@ -131,9 +131,9 @@ class Rules(Frozen):
         0.0,
         "utility",
         "pull of the firm bought from last; below 0 customers seek variety",
-        likely=(0.0, 3.0),
+        likely=(0.0, 2.0),
         within=(-50, 50),
-        source="assumption; 0 leaves habit to what comes to mind; logits of five scanner panels: 0.3 to 2.7",
+        source="assumption; 0 leaves habit to what comes to mind; three scanner panels give 0.4 to 2.0",
     )
     outside_utility: float = quantity(0.0, "utility", "pull of buying elsewhere", likely=(-2.0, 2.0), within=(-50, 50))
     # Permission

@@ -1,7 +1,10 @@
-"""From a panel of purchases to tastes, habit, price sensitivity and brand appeals of a scenario.
+"""From a panel of purchases to tastes, inertia, price sensitivity and brand appeals of a scenario.
 
 A logit's coefficients cannot be copied into the simulator, where a brand has to come to mind, out of habit among other
 things, before it is compared with others. They are found by indirect inference (:mod:`sim.calibrate.brands.search`).
+
+What the last purchase does is told by one number, ``rules.inertia``. A panel cannot tell it from the effect of habit on
+what comes to mind, which is left at the scenario's.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import pandas as pd
 
 from sim.calibrate.brands.counts import fit_counts
 from sim.calibrate.brands.market import setting_of
-from sim.calibrate.brands.search import NOWHERE, RATE, Found, Search, client_of, closest, same_for_all
+from sim.calibrate.brands.search import INERTIA, NOWHERE, RATE, Found, Search, client_of, closest, same_for_all
 from sim.calibrate.brands.statistics import statistics_of
 from sim.calibrate.landing import Landing
 from sim.errors import InputError
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from sim.calibrate.brands.panel import ChoicePanel
 
 SHAPE = "customers.shopping.rate_shape"
+HABIT = "rules.habit_effect"
 MONTHS = 24
 WARM_UP = 4  # half-lives of habit that the market runs before it is compared
 HOUSEHOLDS = (1000, 4)  # of the market: this many, or so many times those of the panel, whichever is more
@@ -33,14 +37,14 @@ MOST_CUSTOMERS = 20_000
 
 RESTS_ON = (
     "base_relevance", "message_effect", "habit_half_life", "prior_strength", "neutral_trust", "trust_gain",
-    "trust_weight", "evidence_half_life",
+    "trust_weight", "evidence_half_life", "habit_effect",
 )  # fmt: skip
 """Rules of the base scenario that shape what firms sell that treat everyone the same."""
 
 
 @dataclass(frozen=True, eq=False)
 class ChoiceFit:
-    """What a panel says about a market's tastes, habit, price sensitivity and brands.
+    """What a panel says about a market's tastes, inertia, price sensitivity and brands.
 
     ``search`` holds the panel, its statistics and the market beside it, ``found`` where that market resembles it most.
     """
@@ -73,7 +77,24 @@ class ChoiceFit:
 
     @property
     def caveat(self) -> str:
-        """One sentence on how far the market can be moved to where the panel is."""
+        """What to know beside the numbers: how far the market can be moved to where the panel is, and a lost order."""
+        if self.search.ordered:
+            return self._reach
+        return f"{self._lost_order} {self._reach}"
+
+    @property
+    def _lost_order(self) -> str:
+        """One sentence on a panel that was sorted by brand."""
+        brands = self.search.panel.brands
+        order = ", ".join(brands[k] for k in self.search.setting.sorting or ())
+        held = self.search.base.rules.inertia
+        return (
+            f"The purchases of every household stand sorted by brand ({order}), so that their order in time is lost "
+            f"and repeats say nothing about habit; what needs no order is matched, with inertia held at {held:g}."
+        )
+
+    @property
+    def _reach(self) -> str:
         if not self.misses:
             return "The market shows every matched statistic within the panel's sampling error."
         told = ", ".join(f"{key} ({miss:+.1f} standard errors)" for key, miss in self.misses.items())
@@ -133,6 +154,10 @@ class ChoiceFit:
             if shopping or path != RATE:
                 note = "the panel leaves it open; held at what fits best, and the errors of the others take it as known"
                 changes[path] = {"value": values[path], "source": self.source, "note": note}
+        for path, value in self._held.items():
+            note = f"held at this while the others were fitted to {search.panel.source}; their errors take it as known"
+            known = scenario.notes.get(path, Note())
+            changes[path] = _annotated(value, known.model_copy(update={"note": note}))
         choices = Landing(
             name="choices",
             source=self.source,
@@ -141,10 +166,16 @@ class ChoiceFit:
             scales={path: search.scales[k] for path, k in zip(paths, fitted, strict=True)},
             covariance=self.found.covariance[np.ix_(places, places)],
             changes=changes,
-            remarks=dict.fromkeys(paths, self.caveat) if self.misses else {},
+            remarks=dict.fromkeys(paths, self.caveat) if self.misses or not search.ordered else {},
         )
         unequal = shopping and math.isfinite(search.counts.log_error)
         return (choices, self._inequality()) if unequal else (choices,)
+
+    @property
+    def _held(self) -> dict[str, float]:
+        """Rules that say what a past purchase does and were held at the base scenario's, by dotted path."""
+        rules = self.search.base.rules
+        return {HABIT: rules.habit_effect} | ({} if self.search.ordered else {INERTIA: rules.inertia})
 
     @property
     def _counted(self) -> str:
@@ -165,7 +196,7 @@ class ChoiceFit:
 
     def _same_rules(self, scenario: Scenario) -> None:
         """Refuse a scenario in which the fitted numbers would mean something else."""
-        for name in RESTS_ON:
+        for name in (*RESTS_ON, *(() if self.search.ordered else ("inertia",))):
             here, there = getattr(self.search.base.rules, name), getattr(scenario.rules, name)
             if here != there:
                 raise InputError(
@@ -238,7 +269,10 @@ def fit_choices(
     customers: int | None = None,
     seed: int = 1,
 ) -> ChoiceFit:
-    """Find tastes, habit, price sensitivity, unprompted consideration and brand appeals from a panel.
+    """Find tastes, inertia, price sensitivity, unprompted consideration and brand appeals from a panel.
+
+    Where the panel's file was sorted by brand, the order of purchases is lost and inertia is held at the scenario's;
+    ``caveat`` of the fit says so.
 
     Parameters
     ----------
@@ -269,7 +303,7 @@ def fit_choices(
     search = Search(
         base=base,
         panel=panel,
-        target=statistics_of(panel, lag),
+        target=statistics_of(panel, lag, ordered=panel.sorting is None),
         lag=lag,
         setting=setting_of(panel, months, math.ceil(WARM_UP * base.rules.habit_half_life)),
         counts=counts,

@@ -11,6 +11,7 @@ J. D. C. Little, "A logit model of brand choice calibrated on scanner data", Mar
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,12 +113,20 @@ def choices_of(panel: ChoicePanel, carried: NDArray[np.float64] | None = None, n
 
     ``carried`` is what comes over from earlier purchases, shape (n, brands); by default 1 for the last brand.
     """
-    rows = np.flatnonzero(panel.again)
-    columns = [panel.price, *panel.promotions.values(), panel.last if carried is None else carried]
+    return _choices(panel, np.flatnonzero(panel.again), {name: panel.last if carried is None else carried})
+
+
+def choices_without_order(panel: ChoicePanel) -> Choices:
+    """All purchases of a panel of which nobody knows what came before what."""
+    return _choices(panel, np.arange(len(panel.chosen)), {})
+
+
+def _choices(panel: ChoicePanel, rows: NDArray[np.int64], more: Mapping[str, NDArray[np.float64]]) -> Choices:
+    columns = [panel.price, *panel.promotions.values(), *more.values()]
     brands = len(panel.brands)
     constants = np.broadcast_to(np.eye(brands)[:, 1:], (len(rows), brands, brands - 1))
     return Choices(
-        names=(*panel.brands[1:], PRICE, *panel.promotions, name),
+        names=(*panel.brands[1:], PRICE, *panel.promotions, *more),
         design=np.concatenate([constants, np.stack([column[rows] for column in columns], axis=2)], axis=2),
         chosen=panel.chosen[rows],
         household=panel.household[rows],

@@ -96,6 +96,8 @@ class Setting:
         How long the panel lasts, and how long the market runs before it.
     least
         Purchases that a household needs to be in the panel.
+    sorting
+        The order of brands by which the panel's purchases are sorted within a household, and the market's are to be.
     """
 
     prices: Floats
@@ -103,6 +105,7 @@ class Setting:
     months: int
     warm_up: int
     least: int
+    sorting: tuple[int, ...] | None = None
 
     @property
     def horizon(self) -> int:
@@ -119,7 +122,7 @@ def setting_of(panel: ChoicePanel, months: int, warm_up: int) -> Setting:
     steps = months * STEPS
     rows = np.linspace(0, len(panel.price) - 1, steps).round().astype(int)
     prices = np.random.default_rng(0).permutation(panel.price[rows], axis=0) / usual
-    return Setting(prices / prices.mean(axis=0), usual, months, warm_up, int(panel.count.min()))
+    return Setting(prices / prices.mean(axis=0), usual, months, warm_up, int(panel.count.min()), panel.sorting)
 
 
 def simulated_panel(scenario: Scenario, setting: Setting, seed: int, replication: int = 0) -> tuple[ChoicePanel, float]:
@@ -153,6 +156,8 @@ def simulated_panel(scenario: Scenario, setting: Setting, seed: int, replication
     inside &= counts[who] >= setting.least
     who, when, what = who[inside], when[inside], what[inside]
     order = np.lexsort((when, who))
+    if setting.sorting is not None:
+        order = np.lexsort((when, np.argsort(setting.sorting)[what], who))
     step = ((when[order] - setting.warm_up) * STEPS).astype(int) % len(levels)
     rows = {"household": who[order], "chosen": what[order], "price": levels[step] * setting.usual}
     return numbered(scenario.name, tuple(scenario.firms), rows), float(made.stop) / max(1.0, trips)

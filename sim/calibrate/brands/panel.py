@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FEWEST_HOUSEHOLDS = 50  # with two purchases or more; below, habit and taste cannot be told apart at all
 FEWEST_FREQUENT = 20  # with four or more, of whom alone purchases far apart are known
 MOST_BRANDS = 12  # as many as a market has firms
+FEWEST_SWITCHES = 40  # all in one direction, from where on that is no chance: less than one in a million for 5 brands
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +85,29 @@ class ChoicePanel:
         table = np.zeros((self.households, len(self.brands)), dtype=np.int64)
         np.add.at(table, (self.household, self.chosen), 1)
         return table
+
+    @cached_property
+    def sorting(self) -> tuple[int, ...] | None:
+        """The order of brands by which every household's purchases are sorted; None where they may be in time's order.
+
+        Some published files were sorted by household and brand. Then nobody ever returns to a brand, every switch goes
+        down one list of brands, and which purchase came after which is lost: repeats are as many as there can be, and
+        say nothing about habit.
+        """
+        later = np.flatnonzero(self.again)
+        moves = np.zeros((len(self.brands),) * 2, dtype=np.int64)
+        np.add.at(moves, (self.chosen[later - 1], self.chosen[later]), 1)
+        np.fill_diagonal(moves, 0)
+        if moves.sum() < FEWEST_SWITCHES:
+            return None
+        left, order = list(range(len(self.brands))), []
+        while left:
+            first = next((k for k in left if not moves[left, k].any()), None)
+            if first is None:
+                return None
+            order.append(first)
+            left.remove(first)
+        return tuple(order)
 
     @property
     def largest(self) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.calibrate.brands.market import Setting, simulated_panel
 from sim.calibrate.brands.statistics import (
+    AGREEMENT,
     BREADTH,
     ELASTICITY,
     PER_HOUSEHOLD,
@@ -28,6 +29,7 @@ from sim.calibrate.brands.statistics import (
     statistics_of,
 )
 from sim.errors import InputError
+from sim.quantity import off_scale
 from sim.scenario import Scenario
 from sim.strategy import PERSONAL_LEVERS, Strategy
 
@@ -36,15 +38,16 @@ if TYPE_CHECKING:
     from sim.calibrate.brands.panel import ChoicePanel, Floats
     from sim.quantity import Scale
 
-TASTES, HABIT, PRICES, UNPROMPTED, RATE = (
-    "customers.taste_sd", "rules.habit_effect", "rules.price_sensitivity", "rules.base_consideration",
+INERTIA, TASTES, PRICES, UNPROMPTED, RATE = (
+    "rules.inertia", "customers.taste_sd", "rules.price_sensitivity", "rules.base_consideration",
     "customers.shopping.rate_mean",
 )  # fmt: skip
 BOUNDS: dict[str, tuple[float, float]] = {
-    TASTES: (0.02, 9.0), HABIT: (0.01, 20.0), PRICES: (0.05, 30.0), UNPROMPTED: (0.002, 3.0), RATE: (1e-4, 50.0),
+    TASTES: (0.02, 9.0), PRICES: (0.05, 30.0), UNPROMPTED: (0.002, 3.0), RATE: (1e-4, 50.0),
 }  # fmt: skip
 """Where the numbers that are found on the logarithmic scale are sought."""
 FURTHEST = 15.0  # an appeal from that of the largest brand
+MOST_INERT = 8.0  # or most eager for variety
 NOWHERE = -50.0  # utility of buying elsewhere where nobody does
 STEP = 0.15  # for slopes: so wide that the many choices which turn at some point or other make a smooth curve
 STARTS = (0.1, 1.0)  # of unprompted consideration: few brands come to mind, or nearly all
@@ -102,9 +105,14 @@ class Search:
         return tuple(brand for k, brand in enumerate(self.panel.brands) if k != self.panel.largest)
 
     @property
+    def ordered(self) -> bool:
+        """Whether the panel tells which purchase came after which."""
+        return self.setting.sorting is None
+
+    @property
     def paths(self) -> tuple[str, ...]:
-        """What is sought, by dotted path."""
-        return (*map(appeal_of, self.others), *BOUNDS)
+        """What is sought, by dotted path; without the order of purchases nothing tells inertia from taste."""
+        return (*map(appeal_of, self.others), *((INERTIA,) if self.ordered else ()), *BOUNDS)
 
     @property
     def scales(self) -> tuple[Scale, ...]:
@@ -115,23 +123,27 @@ class Search:
     def matched(self) -> tuple[Key, ...]:
         """The statistics that are matched, as many as numbers are sought.
 
-        Shares tell the appeals, repeats far apart the tastes, those of the last brand the habit beyond them, and the
-        number of brands that a household ever buys, how many come to mind.
+        Shares tell the appeals, repeats far apart the tastes, those of the last brand the inertia beyond them, and the
+        number of brands that a household ever buys, how many come to mind. Without the order of purchases, that any two
+        are of one brand tells the tastes.
         """
         shares = tuple((SHARE, brand) for brand in self.others)
         elasticity = (ELASTICITY, self.panel.brands[self.panel.largest])
-        return (*shares, (REPEAT, ""), far_repeat(self.lag), (BREADTH, ""), elasticity, (PER_HOUSEHOLD, ""))
+        alike = ((REPEAT, ""), far_repeat(self.lag)) if self.ordered else ((AGREEMENT, ""),)
+        return (*shares, *alike, (BREADTH, ""), elasticity, (PER_HOUSEHOLD, ""))
 
     def scenario(self, at: Floats) -> Scenario:
         """The market at a point of the search."""
-        values = dict(zip(self.paths, [*at[: len(self.others)], *np.exp(at[len(self.others) :])], strict=True))
+        values = {INERTIA: self.base.rules.inertia} | {
+            path: off_scale(float(one), scale) for path, one, scale in zip(self.paths, at, self.scales, strict=True)
+        }
         customers = self.base.customers.model_dump() | {
             "count": self.size, "segments": {}, "lapse": None, "turnover": 0.0, "neighbours": 0,
             "taste_sd": values[TASTES],
             "shopping": {"rate_mean": values[RATE], "rate_shape": self.counts.shape},
         }  # fmt: skip
         rules = self.base.rules.model_dump() | {"outside_utility": NOWHERE}
-        for path in (HABIT, PRICES, UNPROMPTED):
+        for path in (INERTIA, PRICES, UNPROMPTED):
             rules[path.partition(".")[2]] = values[path]
         strategy = same_for_all(self.base.firms[client_of(self.base)].strategy)
         firms = {
@@ -153,7 +165,7 @@ class Search:
         ``start`` are coefficients of the market's logit to begin with.
         """
         panel, ends = simulated_panel(self.scenario(at), self.setting, self.seed, replication)
-        return statistics_of(panel, self.lag, self.panel.largest, start), ends
+        return statistics_of(panel, self.lag, self.panel.largest, start, ordered=self.ordered), ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,8 +205,9 @@ def closest(search: Search) -> Found:
     near: Floats | None = None
     goal, omega = search.target.scaled(keys), search.target.covariance(keys)
     error = np.sqrt(np.diag(omega))
-    low = np.array([-FURTHEST] * len(search.others) + [math.log(least) for least, _ in BOUNDS.values()])
-    high = np.array([FURTHEST] * len(search.others) + [math.log(most) for _, most in BOUNDS.values()])
+    reach = [FURTHEST] * len(search.others) + [MOST_INERT] * search.ordered
+    low = np.array([-far for far in reach] + [math.log(least) for least, _ in BOUNDS.values()])
+    high = np.array(reach + [math.log(most) for _, most in BOUNDS.values()])
 
     def fit(market: Search, start: Floats, rounds: int) -> tuple[float, Floats, Floats, Floats]:
         def residual(at: Floats) -> Floats:
@@ -232,7 +245,7 @@ def closest(search: Search) -> Found:
         noise = (omega + shown.covariance(keys)) / np.outer(error, error)
         covariance = inverse @ noise @ inverse.T
         errors = np.sqrt(np.diag(covariance))
-        logs = [errors[n] if k >= len(search.others) else 0.0 for n, k in enumerate(free)]
+        logs = [errors[n] if search.scales[k] == "log" else 0.0 for n, k in enumerate(free)]
         if max(logs, default=0.0) <= LOOSE:
             break
         free.pop(int(np.argmax(logs)))
@@ -246,4 +259,4 @@ def _start(search: Search, unprompted: float) -> Floats:
     appeals = [math.log(target[SHARE, brand] / target[SHARE, largest]) for brand in search.others]
     price = min(25.0, max(0.1, -1.5 * target[ELASTICITY, largest]))
     rate = search.counts.mean / search.setting.months / 0.75
-    return np.array([*appeals, *np.log([1.5, 0.5, price, unprompted, rate])])
+    return np.array([*appeals, *[1.0] * search.ordered, *np.log([1.5, price, unprompted, rate])])

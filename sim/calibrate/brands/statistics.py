@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.calibrate.brands.logit import LAST, PRICE, LogitFit, choices_of, clustered, fit_logit, probabilities
+from sim.calibrate.brands.logit import (
+    LAST,
+    PRICE,
+    LogitFit,
+    choices_of,
+    choices_without_order,
+    clustered,
+    fit_logit,
+    probabilities,
+)
 from sim.quantity import Scale, off_scale, on_scale, slope
 
 if TYPE_CHECKING:
@@ -27,6 +36,7 @@ SHARE, REPEAT, FAR_REPEAT, ELASTICITY, PER_HOUSEHOLD = (
     "share", "repeats the last brand", "repeats the brand of {} purchases ago", "own-price elasticity",
     "purchases per household",
 )  # fmt: skip
+AGREEMENT = "any two purchases of one brand"
 PENETRATION, PER_BUYER, REQUIREMENTS, LOYALTY, RESPONSE, SPREAD, BREADTH = (
     "penetration", "purchases per buyer", "share of category requirements", "weight of the last brand",
     "own-price elasticity of sales", "households with the fewest purchases", "brands per household",
@@ -89,11 +99,16 @@ def far_repeat(lag: int) -> Key:
     return FAR_REPEAT.format(lag), ""
 
 
-def statistics_of(panel: ChoicePanel, lag: int, largest: int | None = None, start: Floats | None = None) -> Statistics:
+def statistics_of(
+    panel: ChoicePanel, lag: int, largest: int | None = None, start: Floats | None = None, *, ordered: bool = True
+) -> Statistics:
     """Everything that is compared between a panel and a market.
 
     ``lag`` is the number of purchases between the far repeats. The brand whose elasticity is measured is ``largest``,
-    by default the panel's own. ``start`` are coefficients from which the logit is searched.
+    by default the panel's own. ``start`` are coefficients from which the logit is searched. Where the order of
+    purchases is not known (``ordered``), the logit is that of all purchases, without the last brand.
+
+    That *any two purchases* of a household are of one brand needs no order; a household counts as often as it bought.
 
     The *own-price elasticity* is the mean over purchases of β · price · (1 − P), which is how panels are reported; that
     *of sales* weighs each purchase by P, the chance that the brand is bought there, and tells what one per cent more
@@ -118,11 +133,13 @@ def statistics_of(panel: ChoicePanel, lag: int, largest: int | None = None, star
     for name, apart in ((REPEAT, 1), *((FAR_REPEAT.format(k), k) for k in range(2, lag + 1))):
         pairs, same = panel.repeats(apart)
         ratio(name, "", same.astype(float), pairs.astype(float))
+    others = np.maximum(count - 1.0, 1.0)
+    ratio(AGREEMENT, "", (bought * (bought - 1.0)).sum(axis=1) / others, np.where(count > 1.0, count, 0.0))
     ratio(PER_HOUSEHOLD, "", count, one)
     ratio(BREADTH, "", buyers.sum(axis=1), one)
     ratio(SPREAD, "", (count == count.min()).astype(float), one)
 
-    choices = choices_of(panel)
+    choices = choices_of(panel) if ordered else choices_without_order(panel)
     logit = fit_logit(choices, start, panel.source)
     weight = choices.names.index(PRICE)
     p = probabilities(choices.design, logit.coefficients)
@@ -143,7 +160,8 @@ def statistics_of(panel: ChoicePanel, lag: int, largest: int | None = None, star
         gradient = (w[:, None] * turn + (each - value)[:, None] * dw).sum(axis=0) / whole.sum()
         influence = (part - value * whole) / whole.sum() + logit.influence @ gradient
         found.append(((name, panel.brands[k]), value, influence))
-    found.append(((LOYALTY, ""), logit[LAST], logit.influence[:, logit.names.index(LAST)]))
+    if ordered:
+        found.append(((LOYALTY, ""), logit[LAST], logit.influence[:, logit.names.index(LAST)]))
 
     keys, values, influences = zip(*found, strict=True)
     return Statistics(tuple(keys), np.array(values), np.stack(influences, axis=1), logit)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.calibrate.brands.statistics import (
+    AGREEMENT,
     BREADTH,
     ELASTICITY,
     LOYALTY,
@@ -42,7 +43,8 @@ def panel_table(fit: ChoiceFit, replications: int = REPLICATIONS) -> pd.DataFram
     DataFrame
         One row per statistic and brand: ``statistic``, ``brand`` ("" for all), ``panel``, ``low`` and ``high`` (95 %
         interval by household, with the scatter of the market's mean added), ``market`` (mean over replications),
-        ``kind`` ("matched" by construction, or a "check" that the fit did not look at) and ``verdict`` ("inside" the
+        ``kind`` ("matched" by construction, a "check" that the fit did not look at, or "sorted": a repeat in a panel
+        that was sorted by brand, as the market's then is; it says nothing about habit) and ``verdict`` ("inside" the
         interval or "outside").
 
     Raises :class:`InputError` for fewer than two replications.
@@ -51,13 +53,15 @@ def panel_table(fit: ChoiceFit, replications: int = REPLICATIONS) -> pd.DataFram
         raise InputError(f"replications must be at least 2, so that their scatter shows, but is {replications}")
     search = fit.search
     runs = [search.measured(fit.found.at, replication)[0] for replication in range(1, replications + 1)]
-    rows = []
+    rows, repeats = [], _repeats(fit)
     for key in _order(fit):
         luck = [float(run.scaled([key])[0]) for run in runs]
         scatter = float(np.std(luck, ddof=1)) / math.sqrt(replications)
         low, high = search.target.interval(key, also=scatter)
         market = float(np.mean([run[key] for run in runs]))
         kind = "matched" if key in search.matched or key[0] == SHARE else "check"  # shares sum to one
+        if key in repeats and not search.ordered:
+            kind = "sorted"
         verdict = "inside" if low <= market <= high else "outside"
         rows.append((*key, search.target[key], low, high, market, kind, verdict))
     columns = ["statistic", "brand", "panel", "low", "high", "market", "kind", "verdict"]
@@ -70,13 +74,17 @@ def _order(fit: ChoiceFit) -> list[Key]:
     sizes = np.argsort(-panel.bought.sum(axis=0), kind="stable")
     brands = [panel.brands[k] for k in sizes]
     by_brand = [(name, brand) for name in (SHARE, PENETRATION, PER_BUYER, REQUIREMENTS) for brand in brands]
-    repeats = [(REPEAT, ""), *(far_repeat(lag) for lag in range(2, fit.search.lag + 1))]
     rest = [
         (ELASTICITY, brands[0]),
         (RESPONSE, brands[0]),
-        (LOYALTY, ""),
+        *([(LOYALTY, "")] if fit.search.ordered else []),
+        (AGREEMENT, ""),
         (BREADTH, ""),
         (PER_HOUSEHOLD, ""),
         (SPREAD, ""),
     ]
-    return [*by_brand, *repeats, *rest]
+    return [*by_brand, *_repeats(fit), *rest]
+
+
+def _repeats(fit: ChoiceFit) -> list[Key]:
+    return [(REPEAT, ""), *(far_repeat(lag) for lag in range(2, fit.search.lag + 1))]

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from sim.calibrate.brands.logit import LAST, Choices, LogitFit, choices_of, clustered, fit_logit
+from sim.errors import InputError
 
 if TYPE_CHECKING:
     from sim.calibrate.brands.panel import ChoicePanel, Floats
@@ -116,8 +117,14 @@ class Inertia:
 def fit_inertia(panel: ChoicePanel) -> Inertia:
     """Fit the logit of a panel without tastes, with smoothed loyalty, and with normal tastes.
 
-    Raises :class:`sim.errors.InputError` as :func:`sim.calibrate.brands.logit.fit_logit` does.
+    Raises :class:`sim.errors.InputError` as :func:`sim.calibrate.brands.logit.fit_logit` does, and for a panel in which
+    the order of purchases is lost.
     """
+    if panel.sorting is not None:
+        raise InputError(
+            f"{panel.source}: the purchases of every household stand sorted by brand, so that what was bought last is "
+            "not known and habit cannot be told; give them in the order of time"
+        )
     plain = fit_logit(choices_of(panel), source=panel.source)
     carryover, loyalty = fit_loyalty(panel)
     return Inertia(panel.source, plain, loyalty, carryover, fit_tastes(panel, plain))
