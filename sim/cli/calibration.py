@@ -182,7 +182,8 @@ def calibrate(
             from sim.calibrate.brands.tastes import fit_inertia
 
             panel = read_panel(choices, roles["choices"])
-            parts["inertia"] = fit_inertia(panel)
+            if panel.sorting is None:  # else the order of purchases is lost, and with it what the last brand weighs
+                parts["inertia"] = fit_inertia(panel)
             advance()
             parts["choices"] = fit_choices(panel, start, months=months, seed=seed)
             advance()

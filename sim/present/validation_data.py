@@ -173,17 +173,19 @@ def panel_tables(folder: Path, advance: Callable[..., None]) -> tuple[str, str]:
     logits, checks = [], []
     for name, file in PANELS.items():
         panel = read_panel(folder / file)
-        inertia: Any = fit_inertia(panel).table()
         fit = fit_choices(panel)
         advance()
         largest, target = panel.brands[panel.largest], fit.search.target
         elasticity, repeat = float(target[ELASTICITY, largest]), float(target[REPEAT, ""])
-        first, last = inertia.iloc[0], inertia.iloc[-1]  # without tastes that differ, and with them
+        weights = ["sorted by brand", "–", "–"]
+        if panel.sorting is None:
+            inertia: Any = fit_inertia(panel).table()
+            first, last = inertia.iloc[0], inertia.iloc[-1]  # without tastes that differ, and with them
+            weights = [f"{one:.2f}" for one in (first.last_purchase, last.last_purchase, last.taste_sd)]
         logits.append(
             [
                 name, largest, f"{KNOWN[name][0]:.2f}", f"{elasticity:.2f}", f"{KNOWN[name][1]:.3f}", f"{repeat:.3f}",
-                f"{KNOWN[name][2]:.2f}", f"{first.last_purchase:.2f}", f"{last.last_purchase:.2f}",
-                f"{last.taste_sd:.2f}",
+                f"{KNOWN[name][2]:.2f}", *weights,
             ]
         )  # fmt: skip
         rows: Any = panel_table(fit).itertuples()
