@@ -18,6 +18,7 @@ from sim.files.changes import changed, parse_setting
 from sim.files.check import Check
 from sim.files.schema import schema_of
 from sim.files.shape import unit_of
+from sim.files.text import text_of
 from sim.files.tree import Loader, dotted, parse
 from sim.files.verdict import validated
 from sim.quantity import Note
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["changed", "json_schema", "load", "parse_setting", "read", "register", "to_yaml", "write_schema"]
-
-LARGEST = 1_000_000
-"""Bytes of the largest file that is read; scenarios have some thousand."""
 
 
 def load(path: str | PathLike[str]) -> Scenario:
@@ -45,25 +43,8 @@ def load(path: str | PathLike[str]) -> Scenario:
         value and what would be right.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {file}{_similar(file)}") from None
-    except IsADirectoryError:
-        raise InputError(f"{file} is a folder; a scenario is one file, such as {file / 'retail.yaml'}") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{str(file)!r} cannot be read ({reason}); a readable YAML file would be right") from None
-    if len(raw) > LARGEST:
-        raise InputError(f"{file} is larger than a megabyte; a scenario has a few thousand characters")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{file}, line {line}: byte {raw[error.start]:#04x} is not UTF-8; save it as text in UTF-8"
-        ) from None
+    one_file = f"a scenario is one file, such as {file / 'retail.yaml'}"
+    text = text_of(file, lambda: _similar(file), one_file, "a scenario has a few thousand characters")
     return read(text, str(file), file.stem)
 
 

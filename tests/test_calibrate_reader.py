@@ -30,7 +30,7 @@ def write(tmp_path: Path) -> Write:
     def written(*lines: str, header: str = "customer;date;amount", name: str = "log.csv") -> Path:
         path = tmp_path / name
         text = "\n".join([header, *lines]).encode()
-        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+        path.write_bytes(gzip.compress(text, mtime=0) if name.endswith(".gz") else text)
         return path
 
     return written

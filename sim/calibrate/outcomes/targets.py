@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.calibrate.outcomes.measures import MEASURES
 from sim.errors import InputError
 from sim.files.shape import nearest, shown
+from sim.files.text import text_of
 from sim.files.tree import Path as Place
 from sim.files.tree import at, dotted, parse
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.supply import Firm
 
-LARGEST = 1_000_000
-"""Bytes of the largest file that is read."""
 DEFAULT_TOLERANCE, LEAST_TOLERANCE = 0.10, 0.01
 """Where no tolerance is given, it is a tenth of the value, and at least 0.01."""
 PER_TARGET, MOST = 3, 12
@@ -105,28 +104,10 @@ def read_targets(given: str | PathLike[str] | Mapping[str, Any], scenario: Scena
     """
     if isinstance(given, Mapping):
         return _Reading("", given, {}, scenario).targets()
-    tree = parse(_text(Path(given)), str(given))
+    remedy = "give the path of a targets file in YAML"
+    text = text_of(Path(given), lambda: f"; {remedy}", remedy, "a targets file has a few hundred characters")
+    tree = parse(text, str(given))
     return _Reading(str(given), tree.data, tree.lines, scenario).targets()
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {file}; give the path of a targets file in YAML") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{str(file)!r} cannot be read ({reason}); a readable YAML file would be right") from None
-    if len(raw) > LARGEST:
-        raise InputError(f"{file} is larger than a megabyte; a targets file has a few hundred characters")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{file}, line {line}: byte {raw[error.start]:#04x} is not UTF-8; save it as text in UTF-8"
-        ) from None
 
 
 class _Reading:
