@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,14 +10,13 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.bench import FIRST_YEAR, NPV, TRUST, Bench, Counted
-from sim.experiment.levers import AS_IT_IS, Free, Space
+from sim.experiment.judged import Judged
+from sim.experiment.levers import AS_IT_IS, Free
 from sim.experiment.sampler import Proposals
 from sim.experiment.search import DRAWS, TRIALS, asked, searched
 from sim.experiment.statistics import CONFIDENCE, mean_intervals
-from sim.experiment.uncertainty import uncertainty
 from sim.experiment.workers import at_work
 from sim.files.shape import nearest
-from sim.run import manifest
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -53,38 +51,15 @@ TRADES = {
 """What can be traded: the first against the second, both the more the better."""
 
 
-@dataclass(frozen=True, eq=False)
-class Frontier:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Frontier(Judged):
     """The outcome of :func:`frontier`; tables are tidy, money is in units of the scenario's currency.
 
-    ``outcomes`` and ``again`` are those of :class:`sim.experiment.search.Search`; of every candidate that is judged
-    again it counts how much more of each good it gives than the firm as it is, draw by draw.
+    Of every candidate that is judged again it counts how much more of each good it gives than the firm as it is, draw
+    by draw.
     """
 
-    space: Space
     trade: str
-    seed: int
-    parameters: Parameters
-    candidates: tuple[Mapping[str, Any], ...] = field(repr=False)
-    names: tuple[str, ...] = field(repr=False)
-    outcomes: np.ndarray = field(repr=False)
-    finalists: tuple[int, ...] = field(repr=False)
-    again: np.ndarray = field(repr=False)
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario that was searched."""
-        return self.space.scenario
-
-    @property
-    def firm(self) -> str:
-        """The firm whose levers were searched."""
-        return self.space.firm
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether the numbers of the scenario were drawn anew for each draw."""
-        return self.parameters == "uncertain"
 
     @property
     def goods(self) -> tuple[Good, Good]:
@@ -92,26 +67,9 @@ class Frontier:
         return TRADES[self.trade]
 
     @property
-    def compared(self) -> int:
-        """How many of the candidates are strategies that were there before."""
-        return len([name for name in self.names if not name.startswith("trial ")])
-
-    @property
     def manifest(self) -> dict[str, Any]:
         """What identifies the result."""
-        return manifest(
-            self.scenario,
-            self.seed,
-            replications=int(self.outcomes.shape[1]),
-            fresh_replications=int(self.again.shape[1]),
-            firm=self.firm,
-            trade=self.trade,
-            trials=len(self.candidates) - self.compared,
-            levers=list(self.space.levers),
-            parameters=self.parameters,
-            uncertainty_hash=uncertainty(self.scenario).hash if self.uncertain else None,
-            confidence=CONFIDENCE,
-        )
+        return self._identity(trade=self.trade)
 
     @cached_property
     def table(self) -> pd.DataFrame:

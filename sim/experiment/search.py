@@ -8,7 +8,7 @@ not seen, and only that decides whether any of them beats the strategies that we
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +25,10 @@ from sim.experiment.bench import (
     merit,
     merit_interval,
 )
+from sim.experiment.judged import Judged
 from sim.experiment.levers import Free, Space, space
 from sim.experiment.sampler import Proposals
-from sim.experiment.statistics import CONFIDENCE
-from sim.experiment.uncertainty import uncertainty
 from sim.experiment.workers import at_work
-from sim.run import manifest
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -51,73 +49,17 @@ FINALISTS = 5
 """So many of the best candidates are judged again."""
 
 
-@dataclass(frozen=True, eq=False)
-class Search:
-    """The outcome of :func:`search`; tables are tidy, money is in units of the scenario's currency.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Search(Judged):
+    """The outcome of :func:`search`; tables are tidy, money is in units of the scenario's currency."""
 
-    ``candidates`` are the compared strategies, by name, and then the trials. ``outcomes`` holds what they came to
-    while searching, shape (candidates, draws, measures), ``again`` what the ``finalists`` (places among the
-    candidates) came to under fresh draws; measures are those of :data:`sim.experiment.bench.MEASURES`.
-    """
-
-    space: Space
     objective: str
     trust_floor: float | None
-    seed: int
-    parameters: Parameters
-    candidates: tuple[Mapping[str, Any], ...] = field(repr=False)
-    names: tuple[str, ...] = field(repr=False)
-    outcomes: np.ndarray = field(repr=False)
-    finalists: tuple[int, ...] = field(repr=False)
-    again: np.ndarray = field(repr=False)
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario that was searched."""
-        return self.space.scenario
-
-    @property
-    def firm(self) -> str:
-        """The firm whose levers were searched."""
-        return self.space.firm
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether the numbers of the scenario were drawn anew for each draw."""
-        return self.parameters == "uncertain"
-
-    @property
-    def draws(self) -> int:
-        """Draws by which candidates were judged while searching."""
-        return int(self.outcomes.shape[1])
-
-    @property
-    def fresh_draws(self) -> int:
-        """Fresh draws by which the finalists were judged."""
-        return int(self.again.shape[1])
-
-    @property
-    def compared(self) -> int:
-        """How many of the candidates are strategies that were there before."""
-        return len([name for name in self.names if not name.startswith("trial ")])
 
     @property
     def manifest(self) -> dict[str, Any]:
         """What identifies the result."""
-        return manifest(
-            self.scenario,
-            self.seed,
-            replications=self.draws,
-            fresh_replications=self.fresh_draws,
-            firm=self.firm,
-            objective=self.objective,
-            trust_floor=self.trust_floor,
-            trials=len(self.candidates) - self.compared,
-            levers=list(self.space.levers),
-            parameters=self.parameters,
-            uncertainty_hash=uncertainty(self.scenario).hash if self.uncertain else None,
-            confidence=CONFIDENCE,
-        )
+        return self._identity(objective=self.objective, trust_floor=self.trust_floor)
 
     @cached_property
     def merits(self) -> np.ndarray:
