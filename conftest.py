@@ -15,6 +15,9 @@ VARIABLE = "PERSONALISATION_ROI_DATA"
 NEEDS_DATA = ("03-your-own-customers.ipynb",)
 """Notebooks that read a published data set."""
 
+# Before any test or notebook, and so before any worker process or kernel started by one, imports tqdm.
+os.environ["TQDM_DISABLE"] = "1"
+
 _checkout = Path(os.environ.get("PERSONALISATION_ROI_CHECKOUT", Path(__file__).resolve().parent))
 _beside = _checkout.parent / "shared" / "data"
 if VARIABLE not in os.environ and _beside.is_dir():

@@ -10,9 +10,6 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Before any test, and so before any worker process or kernel started by one, imports tqdm.
-os.environ["TQDM_DISABLE"] = "1"
-
 # A property that is slow on one run (the first one compiles) has not failed, hence no deadline.
 settings.register_profile("ci", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=5_000)

@@ -12,10 +12,14 @@ import pytest
 from sim.experiment import money
 from sim.experiment.compare import compare
 from sim.experiment.comparison import Comparison
+from sim.experiment.frontier import frontier
+from sim.experiment.league import league
+from sim.experiment.search import search
 from sim.experiment.variance import variance_split
 from sim.market import simulate
 from sim.run import Run
 from sim.scenario import Scenario
+from sim.strategy import PRESETS
 from tests.equations import evaluated
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,3 +183,33 @@ def test_the_equations_of_the_variance_are_those_of_the_code() -> None:
     found = variance_split(y, draws[:, 1:])["variance"]
     for source in ("chance", "estimation", "assumption"):
         assert found[source] == pytest.approx(told[source]), source
+
+
+def said(heading: str, **stands_for: list[str]) -> list[str]:
+    """The columns that a table on rivals and levers defines; a name in brackets stands for several."""
+    names = defined("Rivals and levers", f"column of {heading}")
+    assert len(names) == len(set(names))
+    found: list[str] = []
+    for name in names:
+        bracket = re.search(r"<(\w+)>", name)
+        found += [name] if bracket is None else [name.replace(bracket[0], one) for one in stands_for[bracket[1]]]
+    return sorted(found)
+
+
+def test_every_column_of_a_league_is_defined_and_nothing_else_is(scenario: Scenario) -> None:
+    tables = league(scenario, ["uniform", "trusted"], replications=2, workers=1).tables()
+    assert len(tables) == 7
+    for name, table in tables.items():
+        assert said(f"`{name}`", strategy=["uniform", "trusted"]) == sorted(table.columns), name
+
+
+def test_every_column_of_a_search_and_of_a_front_is_defined_and_nothing_else_is(scenario: Scenario) -> None:
+    free = ["depth", "value_share"]
+    found = search(scenario, free=free, trials=5, draws=2, parameters="fixed", workers=1).tables()
+    compared = [name for name in found["levers"].columns if name == "as it is" or name in PRESETS]
+    for name, table in found.items():
+        assert said(f"`{name}`", lever=free, compared=compared) == sorted(table.columns), name
+    traded = frontier(scenario, free=free, trials=5, draws=2, parameters="fixed", workers=1).tables()
+    assert set(traded) == {"front", "trials"}
+    assert said("`front`", lever=free) == sorted(traded["front"].columns)
+    assert said("the front's `trials`", lever=free) == sorted(traded["trials"].columns)

@@ -132,7 +132,7 @@ def test_a_better_strategy_is_found_and_its_lead_told_without_the_luck_of_the_se
     made = made_up(np.array([0.0, -50.0, *np.linspace(-200.0, 200.0, 40)]))
     assert made.better
     assert made.lead.low < 200.0 < made.lead.high or abs(made.lead.value - 190.0) < 60.0
-    assert "raises mean net present value" in made.finding
+    assert "raise mean net present value" in made.finding
 
 
 def test_a_strategy_that_breaks_the_trust_floor_under_fresh_draws_is_no_better_one() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,7 +14,12 @@ from sim.errors import InputError
 from sim.present import files, terminal
 
 if TYPE_CHECKING:
+    from sim.experiment.frontier import Frontier
+    from sim.experiment.search import Search
+    from sim.experiment.standings import League
     from sim.experiment.study import Study
+
+    Told = Study | League | Search | Frontier
 
 Varied = Annotated[
     list[str] | None,
@@ -92,7 +97,7 @@ def sweep(
             scenario, _axes(varied), samples=samples, firm=firm, against=against, measure=measure,
             replications=replications, seed=seed, workers=workers, dask=dask, folder=out, progress=progress,
         )  # fmt: skip
-    _tell(result, out, plot, as_json, lambda: [sweep_table(result)])
+    tell(result, out, plot, as_json, lambda: [sweep_table(result)])
 
 
 @app.command()
@@ -139,7 +144,7 @@ def region(
             scenario, _axes(varied), firm=firm, against=against, points=points, precision=precision,
             replications=replications, seed=seed, workers=workers, dask=dask, folder=out, progress=progress,
         )  # fmt: skip
-    _tell(result, out, plot, as_json, lambda: [exactness(result), region_table(result)])
+    tell(result, out, plot, as_json, lambda: [exactness(result), region_table(result)])
 
 
 @app.command()
@@ -191,7 +196,7 @@ def sensitivity(
             scenario, method, _ranges(varied), samples=samples, strongest=strongest, firm=firm, against=against,
             replications=replications, seed=seed, workers=workers, dask=dask, folder=out, progress=progress,
         )  # fmt: skip
-    _tell(result, out, plot, as_json, lambda: [chance(result), sensitivity_table(result)])
+    tell(result, out, plot, as_json, lambda: [chance(result), sensitivity_table(result)])
 
 
 @app.command()
@@ -230,7 +235,7 @@ def discover(
             scenario, _ranges(varied), samples=samples, firm=firm, against=against, replications=replications,
             seed=seed, workers=workers, dask=dask, folder=out, progress=progress,
         )  # fmt: skip
-    _tell(result, out, plot, as_json, lambda: [discovery_table(result)])
+    tell(result, out, plot, as_json, lambda: [discovery_table(result)])
 
 
 def _axes(varied: Sequence[str] | None) -> Mapping[str, str]:
@@ -258,8 +263,8 @@ def _once(path: str, found: Mapping[str, Any]) -> None:
         raise InputError(f"{path} is varied twice; all of its values belong to one axis")
 
 
-def _tell(result: Study, out: Path | None, plot: Path | None, as_json: bool, parts: Any) -> None:
-    """Keep, draw and print a result: finding first, what identifies it last."""
+def tell(result: Told, out: Path | None, plot: Path | None, as_json: bool, parts: Callable[[], Sequence[Any]]) -> None:
+    """Keep, draw and print the result of an experiment: finding first, what identifies it last."""
     if out is not None:
         result.save(out / "tables")
     if plot is not None:
@@ -269,6 +274,4 @@ def _tell(result: Study, out: Path | None, plot: Path | None, as_json: bool, par
         return
     from sim.present.style import footer
 
-    terminal.say(
-        terminal.console(), result.finding, *parts(), footer(result.manifest), terminal.written(out, plot)
-    )  # fmt: skip
+    terminal.say(terminal.console(), result.finding, *parts(), footer(result.manifest), terminal.written(out, plot))

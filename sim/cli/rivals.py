@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sim.cli.commands import app
-from sim.cli.experiments import Dask, Firm, Kept, Plot, Workers
+from sim.cli.experiments import Dask, Firm, Kept, Plot, Workers, tell
 from sim.cli.options import AsJson, File, Seed, Settings, chosen_scenario, number, whole
 from sim.errors import InputError
 from sim.present import files, terminal
@@ -68,7 +67,7 @@ def league(
             parameters="uncertain" if uncertain else "fixed", seed=seed, workers=workers, dask=dask, folder=out,
             progress=progress,
         )  # fmt: skip
-    _tell(result, out, plot, as_json, lambda: league_tables(result))
+    tell(result, out, plot, as_json, lambda: league_tables(result))
 
 
 @app.command()
@@ -138,7 +137,7 @@ def search(
 
             found = answer(scenario, firm, objective, trust_floor=trust_floor, **more)
             result, parts = found, lambda: search_tables(found)
-    _tell(result, out, plot, as_json, parts)
+    tell(result, out, plot, as_json, parts)
 
 
 def _levers(free: Sequence[str] | None) -> dict[str, Any] | None:
@@ -150,19 +149,3 @@ def _levers(free: Sequence[str] | None) -> dict[str, Any] | None:
         name, equals, values = (part.strip() for part in text.partition("="))
         chosen[name] = None if not equals else values.split("," if name == "consent" else ":")
     return chosen
-
-
-def _tell(result: Any, out: Path | None, plot: Path | None, as_json: bool, parts: Callable[[], Sequence[Any]]) -> None:
-    """Keep, draw and print a result: finding first, what identifies it last."""
-    if out is not None:
-        result.save(out / "tables")
-    if plot is not None:
-        files.save_picture(result.plot(), plot)
-    if as_json:
-        terminal.print_json({"manifest": result.manifest, "finding": result.finding, **result.tables()})
-        return
-    from sim.present.style import footer
-
-    terminal.say(
-        terminal.console(), result.finding, *parts(), footer(result.manifest), terminal.written(out, plot)
-    )  # fmt: skip

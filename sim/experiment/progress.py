@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,5 +36,6 @@ def told(progress: Progress | None, unit: str) -> Iterator[Progress | None]:
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=None, unit=f" {unit}", delay=2, leave=False) as bar:
+    quiet = bool(os.environ.get("TQDM_DISABLE"))  # which tqdm itself does not heed in a notebook
+    with tqdm(total=None, unit=f" {unit}", delay=2, leave=False, disable=quiet) as bar:
         yield on_bar(bar)

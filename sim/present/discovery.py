@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,9 +74,9 @@ def conditions_in_words(study: Discovery, box: Box, most: int = 200) -> str:
 
 
 def in_words(study: Discovery, condition: Condition, most: int = 200) -> str:
-    """A condition: what is below or above what, or between; units of at most so many characters."""
+    """A condition: what is below or above what, or between; without its unit where that has more characters."""
     about = study.factors[condition.column]
-    unit = short(about.unit, most, 0)
+    unit = about.unit if len(about.unit) <= most else ""
     low, high = condition.low, condition.high
     if math.isfinite(low) and math.isfinite(high):
         return f"{about.name} is between {setting(_clean(low))} and {with_unit(_clean(high), unit)}"
@@ -178,7 +179,7 @@ def _conditions(axes: Axes, study: Discovery) -> None:
         axes.barh(row, 1.0, height=0.16, color="#E4E4E4", label="range", zorder=2)
         axes.barh(row, end - start, left=start, height=0.16, color=LOSES, label=about.name, zorder=3)
         axes.annotate(
-            short(in_words(study, one).replace(" is ", " ", 1), 68, 0),
+            textwrap.fill(in_words(study, one).replace(" is ", " ", 1), 62, max_lines=2),
             (0.0, row - 0.14),
             size=8.5,
             va="bottom",

@@ -116,6 +116,15 @@ def league_chart(league: League) -> Figure:
         return finish(figure, headline(league), league.manifest, key=_key(league, look))
 
 
+def omitted(league: League) -> str:
+    """What of the scenario the league leaves out, as a sentence; nothing where it leaves out nothing."""
+    if not league.left_out:
+        return ""
+    *others, last = league.left_out
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return f"Left out, because firms of a league are alike and stay: {listed}."
+
+
 def headline(league: League) -> str:
     """The finding without the interval of what it costs, which the terminal gives."""
     return f"{_ends(league)}; {_dilemma(league, brief=True)}"
@@ -190,13 +199,19 @@ def _earned(axes: Axes, league: League, mixtures: list[str], look: dict[str, Any
     axes.set_ylim(len(mixtures) - 0.4, -0.6)
     axes.set_xlabel(
         f"net present value per firm over {league.scenario.horizon_months} months, {scale.unit}\n"
-        f"bold: pure equilibrium; %: of {_samples(league)}"
+        f"bold: pure equilibrium; %: of {_samples(league)}{_undrawn(league, mixtures)}"
     )
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     axes.spines["bottom"].set_visible(False)
     axes.locator_params(axis="x", nbins=6)
     axes.xaxis.set_major_formatter(lambda value, _: typographic(f"{value:,g}"))
+
+
+def _undrawn(league: League, mixtures: list[str]) -> str:
+    """How many mixtures the picture leaves out, and which."""
+    many = len(league.profiles) - len(mixtures)
+    return f"\n{many} mixtures that firms gain more by leaving are not drawn" if many else ""
 
 
 def _over_time(figure: Any, axes: Axes, league: League, look: dict[str, Any]) -> None:
@@ -225,7 +240,11 @@ def _over_time(figure: Any, axes: Axes, league: League, look: dict[str, Any]) ->
 
 def league_tables(league: League) -> list[RenderableType]:
     """The league for the terminal."""
-    return [payoff_table(league), equilibria_table(league), dilemma_table(league), survivors_table(league)]
+    tables: list[RenderableType] = [
+        payoff_table(league), equilibria_table(league), dilemma_table(league), survivors_table(league),
+    ]  # fmt: skip
+    said = omitted(league)
+    return [*tables, said] if said else tables
 
 
 def payoff_table(league: League) -> RenderableType:

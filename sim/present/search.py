@@ -11,7 +11,7 @@ from sim.present.house import house_style
 from sim.present.labels import short
 from sim.present.measures import scale_of
 from sim.present.rounding import NO_INTERVAL, rounded
-from sim.present.style import QUIET, ROLES, TEXT, finish, heading, ink, new_figure, typographic
+from sim.present.style import QUIET, ROLE_MARKERS, ROLES, TEXT, finish, heading, ink, new_figure, typographic
 from sim.present.tables import plain_table, under
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def claim(search: Search) -> str:
     if not search.better:
         return f"No strategy was found for {search.firm} that surely beats {other} in {what}{floor}"
     if search.lead.low > 0.0:
-        less = "lowers" if search.objective == "regret" else "raises"
+        less = "lower" if search.objective == "regret" else "raise"
         lead = rounded(*search.lead)
         amount = f"{lead.value} {search.scenario.currency}"
         return f"The best levers found for {search.firm} {less} {what}{floor} by {amount} over {other}"
@@ -79,8 +79,7 @@ def look_of(search: Search | Frontier, place: int) -> tuple[str, str]:
     if place >= search.compared:
         return FOUND
     strategy: Strategy = search.scenario.firms[search.firm].strategy.model_copy(update=dict(search.candidates[place]))
-    marker = {"trusted": "o", "extractive": "D", "uniform": "s"}[strategy.kind]
-    return ROLES[strategy.kind][0], marker
+    return ROLES[strategy.kind][0], ROLE_MARKERS[strategy.kind]
 
 
 def _key(search: Search) -> list[Any]:
@@ -130,7 +129,7 @@ def _finalists(axes: Axes, search: Search) -> None:
                       markersize=size - 1.0, zorder=3, label="searched")  # fmt: skip
         axes.plot([one.lead / scale.by], [row], marker, color=colour, markersize=size, zorder=4, label=one.candidate)
     axes.annotate(
-        f"itself, {values.unit}", (1.0, -0.9), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        f"in all, {values.unit}", (1.0, -0.9), xycoords=("axes fraction", "data"), xytext=(6, 0),
         textcoords="offset points", va="center", ha="left", size=8.5, color=QUIET, annotation_clip=False,
     )  # fmt: skip
     labels = [
@@ -138,6 +137,7 @@ def _finalists(axes: Axes, search: Search) -> None:
         for name, kind in zip(table["candidate"], table["kind"], strict=True)
     ]
     axes.set_yticks(range(len(table)), labels)
+    axes.tick_params(axis="y", pad=9.0)  # an arrow to what lies far off stands half outside
     axes.set_ylim(len(table) - 0.4, -0.75)
     axes.set_xlabel(
         f"{OBJECTIVES[search.objective]} over {search.scenario.horizon_months} months:\n"

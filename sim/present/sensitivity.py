@@ -158,7 +158,9 @@ def _ranges(axes: Axes, study: Sensitivity, names: list[str]) -> None:
     about = {one.name: one for one in study.factors}
     for row, name in enumerate(names):
         one = about[name]
-        words = f"{setting(one.low)} to {setting(one.high)} {short(one.unit, 30, 0)}"
+        words = textwrap.fill(
+            f"{setting(one.low)} to {setting(one.high)} {one.unit}", 36, max_lines=2, placeholder=" …"
+        )
         axes.annotate(words, (1.0, row), xycoords=("axes fraction", "data"), xytext=(6, 0), color=QUIET, va="center",
                       textcoords="offset points", ha="left", size=7.5, annotation_clip=False)  # fmt: skip
 

@@ -31,7 +31,8 @@ OTHER_DASHES: tuple[Any, ...] = (
     (0.0, (3.0, 1.2)),
     (0.0, (9.0, 1.5, 1.2, 1.5, 1.2, 1.5)),
 )
-MARKERS = "osD^vPX<>ph*"
+ROLE_MARKERS = {"trusted": "o", "uniform": "s", "extractive": "D"}
+OTHER_MARKERS = "^vPX<>ph*"
 PAD = 0.12  # inches between the picture's edge and its title and footer
 
 
@@ -52,12 +53,15 @@ def looks_of(kinds: Mapping[str, str]) -> dict[str, Look]:
     """How firms or strategies are drawn, from the kind of each."""
     seen: dict[str, int] = {}
     found = {}
-    for place, (name, kind) in enumerate(kinds.items()):
-        colour, dash = ROLES[kind]
+    more = 0
+    for name, kind in kinds.items():
+        (colour, dash), marker = ROLES[kind], ROLE_MARKERS[kind]
         nth = seen[kind] = seen.get(kind, -1) + 1
         if nth:
             colour, dash = shade(colour, nth % 3), OTHER_DASHES[(nth - 1) % len(OTHER_DASHES)]
-        found[name] = Look(colour, dash, MARKERS[place % len(MARKERS)])
+            marker = OTHER_MARKERS[more % len(OTHER_MARKERS)]
+            more += 1
+        found[name] = Look(colour, dash, marker)
     return found
 
 
