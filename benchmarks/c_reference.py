@@ -205,7 +205,7 @@ def agreement(scenario: Scenario) -> bool:
     return agree
 
 
-MARKETS = ((10_000, 12, 1.0), (10_000, 12, 8.0), (100_000, 12, 4.0), (1_000_000, 3, 4.0))
+MARKETS = ((10_000, 12, 1.0), (10_000, 6, 8.0))
 
 
 def main() -> int:
