@@ -5,56 +5,11 @@ from __future__ import annotations
 import sys
 import time
 
-import numpy as np
-from common import KINDS, against, least, market, show
+from agreement import agree
+from common import against, least, market, show
 from idiomatic import Market as Idiomatic
-from scipy.stats import t as student
 
 from sim.market import simulate
-from sim.run import Run
-
-RUNS = 24  # of the idiomatic model, and five times as many of the package, for the comparison of results
-RISK = 0.001  # chance that the comparison of results fails although nothing is wrong
-
-
-def results(run: Run) -> np.ndarray:
-    """Share of wallet (mean over months) and profit per customer, by firm: shape (2, firms)."""
-    shares = run.market.groupby("firm", sort=False)["share_of_wallet"].mean().to_numpy()
-    return np.array([shares, run.ledger.sum(axis=(0, 2)) / 100.0 / run.scenario.customers.count])
-
-
-def agreement() -> bool:
-    """Compare mean results of the package with those of the idiomatic model, by Welch's t with Bonferroni's limit."""
-    scenario = market(customers=1000, months=24)
-    ours = np.array([results(simulate(scenario, seed=7, replication=k)) for k in range(RUNS * 5)])
-    theirs = []
-    for seed in range(RUNS):
-        model = Idiomatic(scenario, seed)
-        model.run()
-        theirs.append([model.shares(), model.profits()])
-    usual = np.array(theirs)
-    error = np.sqrt(ours.var(axis=0, ddof=1) / len(ours) + usual.var(axis=0, ddof=1) / len(usual))
-    apart = (ours.mean(axis=0) - usual.mean(axis=0)) / error
-    limit = student.isf(RISK / apart.size / 2, RUNS - 1)  # as if the few runs of the idiomatic model were all
-    rows = [
-        [
-            f"{what}, {firm}",
-            f"{ours[:, k, f].mean():.4f}",
-            f"{usual[:, k, f].mean():.4f}",
-            f"{error[k, f]:.4f}",
-            f"{apart[k, f]:+.1f}",
-        ]
-        for k, what in enumerate(("share of wallet", "profit per customer"))
-        for f, firm in enumerate(KINDS)
-    ]
-    show(
-        f"Results: {len(ours)} runs of the package, {len(usual)} of the idiomatic model",
-        ["", "package", "idiomatic", "standard error", "apart in errors"],
-        rows,
-    )
-    agrees = bool(np.abs(apart).max() < limit)
-    print(f"The two {'agree' if agrees else 'DISAGREE'}: all within {limit:.1f} standard errors would be agreement.")
-    return agrees
 
 
 def speed(customers: int, months: int, trips_per_month: float) -> None:
@@ -95,4 +50,4 @@ if __name__ == "__main__":
     speed(10_000, 24, 4.0)
     speed(10_000, 24, 16.0)
     speed(100_000, 6, 16.0)
-    sys.exit(0 if agreement() else 1)
+    sys.exit(0 if agree({"SimPy": Idiomatic}) else 1)

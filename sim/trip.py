@@ -92,6 +92,8 @@ def trip(
     chosen_known = 0.0
     chosen_depth = 0.0
     first_row = diary.used[0]
+    traced = i == diary.person
+    counts = tally[group]
 
     for f in range(n_firms):
         permission = relations.permission[i, f]
@@ -122,10 +124,10 @@ def trip(
         luck = 0.0
         if considered:
             if used > 0.0:
-                tally[group, f, OFFERS] += 1
+                counts[f, OFFERS] += 1
                 relations.data[i, f] += rules.learning_seen * used
                 if excess > 0.0:
-                    felt = face(i, f, group, excess, vigilance, notice_luck, relations, firms, rules, tally)
+                    felt = face(i, f, excess, vigilance, notice_luck, relations, firms, rules, counts)
                 if known > 0.0 and firms.value_share[f] < 1.0:
                     taking_luck, _, _, _ = uniforms(i, generation, number, FEELING + f, seed, replication)
                     taking = taking_luck < vigilance
@@ -150,7 +152,7 @@ def trip(
                 chosen_known = known
                 chosen_depth = used
 
-        if i == diary.person and diary.used[0] < len(diary.rows):
+        if traced and diary.used[0] < len(diary.rows):
             row = diary.rows[diary.used[0]]
             diary.used[0] += 1
             row[AT] = now
@@ -177,17 +179,17 @@ def trip(
     basket = basket_size(
         i, generation, number, customers.basket[i], size_first, size_second, baskets, seed, replication
     )
-    tally[group, chosen, PURCHASES] += 1
+    counts[chosen, PURCHASES] += 1
     if chosen == n_firms:
         paid = cents(basket)
         customers.elsewhere[i] += paid
-        tally[group, n_firms, SALES] += paid
+        counts[n_firms, SALES] += paid
     else:
         customers.last_firm[i] = chosen
-        paid = buy(i, chosen, now, group, basket, chosen_known, chosen_depth, relations, firms, rules, tally)
-        ask(i, chosen, now, group, threshold, answer_luck, ask_luck, relations, firms, rules, tally)
+        paid = buy(i, chosen, now, basket, chosen_known, chosen_depth, relations, firms, rules, counts)
+        ask(i, chosen, now, threshold, answer_luck, ask_luck, relations, firms, rules, counts)
 
-    if i == diary.person:
+    if traced:
         for number_of_row in range(first_row, diary.used[0]):
             row = diary.rows[number_of_row]
             if row[FIRM] == chosen:
@@ -210,22 +212,21 @@ def scare_left(i: int, f: int, now: float, relations: Relations, firms: Firms, r
 def face(
     i: int,
     f: int,
-    group: int,
     excess: float,
     vigilance: float,
     luck: float,
     relations: Relations,
     firms: Firms,
     rules: Rules,
-    tally: NDArray[np.int64],
+    counts: NDArray[np.int64],
 ) -> float:
     """Submodel 8: an intrusion of ``excess`` is noticed, which costs trust, or adds to privacy debt.
 
     Gives the intrusion that is felt.
     """
-    tally[group, f, INTRUSIONS] += 1
+    counts[f, INTRUSIONS] += 1
     if luck < notice_probability(vigilance, firms.attention[f], firms.transparency[f]):
-        tally[group, f, NOTICED] += 1
+        counts[f, NOTICED] += 1
         relations.bad[i, f] += rules.intrusion_weight * excess * (1.0 - 0.5 * firms.transparency[f])
         relations.complaints[i, f] += excess
         return excess
@@ -237,23 +238,22 @@ def buy(
     i: int,
     f: int,
     now: float,
-    group: int,
     basket: float,
     known: float,
     used: float,
     relations: Relations,
     firms: Firms,
     rules: Rules,
-    tally: NDArray[np.int64],
+    counts: NDArray[np.int64],
 ) -> int:
     """Submodel 9: a purchase brings the firm money and data, and the customer habit and trust; gives cents paid."""
     price_paid = cents(basket * firms.price[f])
     taken = cents(basket * (1.0 - firms.value_share[f]) * rules.surplus * known)
-    tally[group, f, SALES] += price_paid
-    tally[group, f, GOODS] += cents(basket * (1.0 - firms.gross_margin[f]))
-    tally[group, f, TAKEN] += taken
+    counts[f, SALES] += price_paid
+    counts[f, GOODS] += cents(basket * (1.0 - firms.gross_margin[f]))
+    counts[f, TAKEN] += taken
     if relations.last_purchase[i, f] < math.floor(now):
-        tally[group, f, BUYERS] += 1
+        counts[f, BUYERS] += 1
     relations.last_purchase[i, f] = now
     relations.spent[i, f] += price_paid + taken
     relations.data[i, f] += rules.learning_bought * used
@@ -266,14 +266,13 @@ def ask(
     i: int,
     f: int,
     now: float,
-    group: int,
     threshold: float,
     answer_luck: float,
     ask_luck: float,
     relations: Relations,
     firms: Firms,
     rules: Rules,
-    tally: NDArray[np.int64],
+    counts: NDArray[np.int64],
 ) -> None:
     """Submodel 10, at a purchase: a firm that uses data asks whom it has not asked, and some refusers again."""
     consent = firms.consent[f]
@@ -283,10 +282,10 @@ def ask(
         return
     scare = scare_left(i, f, now, relations, firms, rules)
     trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
-    tally[group, f, ASKED] += 1
+    counts[f, ASKED] += 1
     if answer_luck < grant_probability(consent, threshold, trust, rules):
         relations.permission[i, f] = GRANTED
-        tally[group, f, GRANTS] += 1
+        counts[f, GRANTS] += 1
     else:
         relations.permission[i, f] = WITHHELD
         relations.data[i, f] = 0.0

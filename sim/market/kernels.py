@@ -43,7 +43,7 @@ def serve(first: int, last: int, world: World, until: float, seed: int, replicat
     n = len(customers.threshold)
     for block in range(first, last):
         tally = world.tally[block]
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+        for i in range(max(0, block * BLOCK), min(n, (block + 1) * BLOCK)):
             while customers.next_trip[i] < until:
                 trip(
                     i, customers, world.relations, world.firms, world.rules, world.baskets, tally, world.diary, seed,
@@ -56,7 +56,7 @@ def observe(first: int, last: int, world: World, now: float, sums: Floats) -> No
     customers, relations, firms, rules = world.customers, world.relations, world.firms, world.rules
     n, n_firms = relations.good.shape
     for block in range(first, last):
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+        for i in range(max(0, block * BLOCK), min(n, (block + 1) * BLOCK)):
             group = customers.group[i]
             for f in range(n_firms):
                 row = sums[block, group, f]
@@ -118,7 +118,7 @@ def reflect(
     good_before = rules.prior_strength * rules.neutral_trust
     bad_before = rules.prior_strength * (1.0 - rules.neutral_trust)
     for block in range(first, last):
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+        for i in range(max(0, block * BLOCK), min(n, (block + 1) * BLOCK)):
             for f in range(n_firms):
                 relations.good[i, f] = good_before + (relations.good[i, f] - good_before) * evidence_kept
                 relations.bad[i, f] = bad_before + (relations.bad[i, f] - bad_before) * evidence_kept
