@@ -35,7 +35,7 @@ from sim.present.charts import (
 from sim.present.house import render
 from sim.present.labels import EDGE, drawn_texts, fitted, overlaps, short_names, spread
 from sim.present.market_charts import EVENTS, lives, series
-from sim.present.style import ROLES, contrast, ink, looks, new_figure
+from sim.present.style import ROLES, contrast, ink, looks, looks_of, new_figure
 
 KINDS = ("trusted", "uniform", "extractive")
 LONG = "Allgemeine Handelsgesellschaft und Söhne {} of the North"
@@ -454,3 +454,12 @@ def test_a_run_without_a_diary_cannot_be_drawn() -> None:
     for wrong in ([run], []):
         with pytest.raises(InputError, match=r"no diary to draw; simulate\(scenario, trace=7\)"):
             trust_chart(wrong)
+
+
+def test_a_kind_of_firm_has_the_same_marker_in_whatever_order_firms_are_named() -> None:
+    kinds = {"A": "uniform", "B": "trusted", "C": "extractive", "D": "trusted", "E": "uniform"}
+    found = looks_of(kinds)
+    assert [found[name].marker for name in "ABC"] == ["s", "o", "D"]
+    backwards = looks_of(dict(reversed(kinds.items())))
+    assert [backwards[name].marker for name in "EDC"] == ["s", "o", "D"]
+    assert len({look.marker for look in found.values()}) == len(kinds)

@@ -15,6 +15,7 @@ from sim.experiment.factors import factors
 from sim.experiment.prim import Condition, boxes, inside
 from sim.experiment.study import question
 from sim.experiment.sweep import hypercube
+from sim.present.discovery import in_words
 from sim.scenario import Scenario
 from tests.markets import market
 
@@ -150,3 +151,14 @@ def test_it_is_said_where_no_condition_holds_up(scenario: Scenario) -> None:
 def test_too_few_points_are_refused(scenario: Scenario) -> None:
     with pytest.raises(InputError, match="samples must be a whole number from 40"):
         discover(scenario, VARIED, samples=10, workers=1)
+
+
+def test_a_unit_is_said_whole_or_not_at_all() -> None:
+    cost = "firms.*.economics.platform_cost"
+    scenario = market({"A": {"strategy": "trusted"}})
+    found = factors(scenario, {cost: "0:2000"})
+    drawn = np.linspace(0.0, 2000.0, 40)[:, None]
+    study = Discovery(question(scenario, "A", replications=2), found, drawn, 700.0 - drawn[:, 0])
+    above = Condition(0, 700.0, np.inf, 0.01)
+    assert in_words(study, above, 24) == f"{cost} is above 700"
+    assert in_words(study, above) == f"{cost} is above 700 {found[0].unit}"

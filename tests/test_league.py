@@ -18,8 +18,9 @@ from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.standings import League
 from sim.experiment.uncertainty import uncertainty
 from sim.market import simulate
+from sim.present.frames import plain_text
 from sim.present.labels import overlaps
-from sim.present.league import league_tables
+from sim.present.league import MOST_MIXTURES, league_tables
 from sim.scenario import Scenario
 from sim.scenario_file import read
 from sim.strategy import PRESETS
@@ -241,6 +242,20 @@ def test_the_picture_can_be_read(strategies: int, players: int, size: float) -> 
     labels = {line.get_label() for line in picture.axes[0].get_lines()}
     assert set(made.names) <= labels
     assert league_tables(made)
+    many = number_of_mixtures(strategies, players)
+    left = many - len(picture.axes[0].get_yticks())
+    said = f"{left} mixtures that firms gain more by leaving are not drawn"
+    assert (said in picture.axes[0].get_xlabel()) == (many > MOST_MIXTURES)
+    assert left == max(0, many - MOST_MIXTURES)
+
+
+def test_what_the_scenario_has_and_the_league_leaves_out_is_printed(played: League) -> None:
+    words = " ".join(plain_text(league_tables(played)).split())
+    assert words.endswith(
+        "Left out, because firms of a league are alike and stay: strategy review, entry and exit, 1 event at single "
+        "firms and later entry."
+    )
+    assert "Left out" not in plain_text(league_tables(made_up(DILEMMA, 2)))
 
 
 def test_tables_are_saved_and_can_be_read_back(played: League, tmp_path: Path) -> None:

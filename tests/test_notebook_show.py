@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
+from sim.experiment.progress import told
 from sim.present.notebook import bundle, figure_digest, show
 from sim.present.style import new_figure
 
@@ -140,3 +142,26 @@ def test_in_a_notebook_the_picture_and_its_twin_are_shown() -> None:
     for one in as_it_is:  # with pyplot imported and without
         assert one.metadata["image/png"].alt.startswith("In this run the trust of A ends at")
         assert one.data["image/png"] == shown.data["image/png"]
+
+
+def test_a_bar_of_progress_is_not_shown_in_a_notebook_where_bars_are_switched_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import tqdm.auto
+
+    made: list[Any] = []
+    plain = tqdm.tqdm
+
+    def kept(*arguments: Any, **named: Any) -> Any:
+        made.append(named)
+        return plain(*arguments, **named)
+
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(tqdm.auto, "tqdm", kept)
+    for setting, off in (("1", True), ("", False)):
+        monkeypatch.setenv("TQDM_DISABLE", setting)
+        with told(None, "cell") as tell:
+            assert tell is not None
+            tell(0, 2)
+            tell(2, 2)
+        assert made.pop()["disable"] is off

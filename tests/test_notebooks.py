@@ -60,6 +60,8 @@ def faults(notebook: Any) -> list[str]:
                     "\ndigest " not in output.data["text/plain"]
                 ):
                     found.append(f"the picture of cell {cell.id} has no text twin")
+            if re.search(r"\d+%\|", str(output)):
+                found.append(f"cell {cell.id} shows a bar of progress")
             if str(ROOT) in str(output) or str(Path.home()) in str(output):
                 found.append(f"cell {cell.id} shows a path of the machine")
     return found
@@ -99,6 +101,10 @@ def spoilt() -> dict[str, Any]:
         first, second, *_ = [cell for cell in notebook.cells if cell.cell_type == "code"]
         first.execution_count, second.execution_count = second.execution_count, first.execution_count
 
+    def leave_bar(notebook: Any) -> None:
+        cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        cell.outputs.append(nbformat.v4.new_output("display_data", {"text/plain": " 22%|##2       | 15/68"}))
+
     def tell_path(notebook: Any) -> None:
         cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
         cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=f"{ROOT}/x"))
@@ -110,6 +116,7 @@ def spoilt() -> dict[str, Any]:
         "warns": warn,
         "ends in an error": fail,
         "path of the machine": tell_path,
+        "bar of progress": leave_bar,
         "no alternative text": lambda notebook: first_picture(notebook).metadata.clear(),
         "no text twin": lambda notebook: first_picture(notebook).data.pop("text/plain"),
     }

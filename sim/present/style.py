@@ -53,13 +53,14 @@ def looks_of(kinds: Mapping[str, str]) -> dict[str, Look]:
     """How firms or strategies are drawn, from the kind of each."""
     seen: dict[str, int] = {}
     found = {}
+    others = OTHER_MARKERS + "".join(mark for kind, mark in ROLE_MARKERS.items() if kind not in kinds.values())
     more = 0
     for name, kind in kinds.items():
         (colour, dash), marker = ROLES[kind], ROLE_MARKERS[kind]
         nth = seen[kind] = seen.get(kind, -1) + 1
         if nth:
             colour, dash = shade(colour, nth % 3), OTHER_DASHES[(nth - 1) % len(OTHER_DASHES)]
-            marker = OTHER_MARKERS[more % len(OTHER_MARKERS)]
+            marker = others[more % len(others)]
             more += 1
         found[name] = Look(colour, dash, marker)
     return found
