@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from sim.market import simulate
 from sim.run import Run
 
-RUNS = 24  # of each other implementation, and five times as many of the package
+RUNS = 24  # of each other implementation, and ten times as many of the package, with which all are compared
 RISK = 0.001  # chance that the comparison fails although nothing is wrong
 
 
@@ -29,7 +29,7 @@ def agree(models: Mapping[str, Callable[[Any, int], Any]]) -> bool:
     ``profits()``, both by firm.
     """
     scenario = market(customers=1000, months=24)
-    ours = np.array([results(simulate(scenario, seed=7, replication=k)) for k in range(RUNS * 5)])
+    ours = np.array([results(simulate(scenario, seed=7, replication=k)) for k in range(RUNS * 10)])
     tests = 2 * len(KINDS) * len(models)
     limit = student.isf(RISK / tests / 2, RUNS - 1)  # as if the few runs of the other model were all
     rows, worst = [], 0.0
