@@ -191,7 +191,7 @@ def test_few_parts_are_in_hand_at_a_time_and_none_is_kept() -> None:
 
 def test_a_worker_with_other_code_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     part = replace(plan().part(0), code="0123456789ab")
-    with pytest.raises(InputError, match=r"a worker runs other code \(\w{12}\) than this session \(0123456789ab\)"):
+    with pytest.raises(InputError, match=r"a worker runs other code \(\w{12}\) than this process \(0123456789ab\)"):
         part.work()
 
 

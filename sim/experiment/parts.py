@@ -46,7 +46,7 @@ class Part:
         """
         if self.code != code_digest():
             raise InputError(
-                f"a worker runs other code ({code_digest()}) than this session ({self.code}); "
+                f"a worker runs other code ({code_digest()}) than this process ({self.code}); "
                 "the same version of the package has to be installed on both"
             )
         rows = np.full((len(self.cells), len(self.names)), np.nan)
