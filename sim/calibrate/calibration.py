@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from sim.calibrate.purchases.log import PurchaseLog
     from sim.calibrate.purchases.places import BuyingName
     from sim.calibrate.purchases.transactions import BasketName, TransactionFit
+    from sim.quantity import Provenance
+
 
 PLAIN = {"Client": {"strategy": "trusted"}, "Rival": {"strategy": "uniform"}}
 """The firms of a market where no base is given: one that personalises with trust, one that treats everyone the same."""
@@ -200,17 +202,17 @@ def _observed(scenario: Scenario, base: Scenario) -> tuple[dict[str, Any], list[
 def _costs(scenario: Scenario, base: Scenario) -> Scenario:
     """Costs per customer as the same share of what customers spend as in the base, unless the base has a source."""
     factor = _spending(scenario) / _spending(base)
+    said = {path: known for path, _, known in scenario.assumptions()}
     changes: dict[str, Any] = {}
     for name, firm in scenario.firms.items():
         for cost in COSTS:
             path = f"firms.{name}.economics.{cost}"
             if scenario.notes.get(path) is None or (scenario.notes[path].source or "").startswith(ASSUMPTION):
-                changes[path] = _scaled(getattr(firm.economics, cost), factor, scenario, path, base.name)
+                changes[path] = _scaled(getattr(firm.economics, cost), factor, said[path], base.name)
     return scenario.with_(changes)
 
 
-def _scaled(amount: float, factor: float, scenario: Scenario, path: str, base: str) -> Mapping[str, Any]:
-    known = next(said for where, _, said in scenario.assumptions() if where == path)
+def _scaled(amount: float, factor: float, known: Provenance, base: str) -> Mapping[str, Any]:
     reach = [float(f"{end * factor:.3g}") for end in (known.low, known.high)]
     return {
         "value": float(f"{amount * factor:.3g}"),

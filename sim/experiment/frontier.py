@@ -20,7 +20,6 @@ from sim.files.shape import nearest
 
 if TYPE_CHECKING:
     from os import PathLike
-    from pathlib import Path
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -128,12 +127,6 @@ class Frontier(Judged):
         from sim.present.frontier import frontier_chart
 
         return frontier_chart(self)
-
-    def save(self, folder: str | PathLike[str]) -> Path:
-        """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing."""
-        from sim.present.results import save_tables
-
-        return save_tables(folder, self.tables(), self.manifest, self.scenario)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""

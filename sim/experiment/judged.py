@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,11 @@ from sim.experiment.uncertainty import uncertainty
 from sim.run import manifest
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     import numpy as np
+    import pandas as pd
 
     from sim.experiment.comparison import Parameters
     from sim.experiment.levers import Space
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Judged:
+class Judged(ABC):
     """Candidates for a firm's levers, judged by common draws, and the best of them again by fresh ones.
 
     ``candidates`` are the compared strategies, by name, and then the trials. ``outcomes`` holds what they came to
@@ -65,6 +70,21 @@ class Judged:
     def compared(self) -> int:
         """How many of the candidates are strategies that were there before."""
         return len([name for name in self.names if not name.startswith("trial ")])
+
+    @property
+    @abstractmethod
+    def manifest(self) -> dict[str, Any]:
+        """What identifies the result."""
+
+    @abstractmethod
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name."""
+
+    def save(self, folder: str | PathLike[str]) -> Path:
+        """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing."""
+        from sim.present.results import save_tables
+
+        return save_tables(folder, self.tables(), self.manifest, self.scenario)
 
     def _identity(self, **asked: Any) -> dict[str, Any]:
         """What identifies the result, with what was asked for."""

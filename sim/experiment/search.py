@@ -32,7 +32,6 @@ from sim.experiment.workers import at_work
 
 if TYPE_CHECKING:
     from os import PathLike
-    from pathlib import Path
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -175,12 +174,6 @@ class Search(Judged):
         from sim.present.search import search_chart
 
         return search_chart(self)
-
-    def save(self, folder: str | PathLike[str]) -> Path:
-        """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing."""
-        from sim.present.results import save_tables
-
-        return save_tables(folder, self.tables(), self.manifest, self.scenario)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""

@@ -18,7 +18,7 @@ import pandas as pd
 
 from sim.calibrate.brands.counts import fit_counts
 from sim.calibrate.brands.market import setting_of
-from sim.calibrate.brands.search import INERTIA, NOWHERE, RATE, Found, Search, client_of, closest, same_for_all
+from sim.calibrate.brands.search import INERTIA, NOWHERE, RATE, Found, Search, closest, same_for_all
 from sim.calibrate.brands.statistics import statistics_of
 from sim.calibrate.landing import Landing
 from sim.errors import InputError
@@ -203,7 +203,7 @@ class ChoiceFit:
                     f"{self.search.panel.source}: the choices were fitted with rules.{name} at {here:g}, but the "
                     f"scenario has {there:g}; fit them again with this scenario"
                 )
-        rates = [one.firms[client_of(one)].strategy.contact_rate for one in (self.search.base, scenario)]
+        rates = [one.firms[one.client].strategy.contact_rate for one in (self.search.base, scenario)]
         if rates[0] != rates[1]:
             raise InputError(
                 f"{self.search.panel.source}: the choices were fitted with {rates[0]:g} messages a month, but the "
@@ -212,7 +212,7 @@ class ChoiceFit:
 
     def _brands(self, scenario: Scenario, client: str) -> dict[str, Any]:
         """The brands as firms in place of the scenario's, with what is known about the client's numbers."""
-        panel, before = self.search.panel, client_of(scenario)
+        panel, before = self.search.panel, scenario.client
         firm = scenario.firms[before]
         rival = same_for_all(firm.strategy)
         changes: dict[str, Any] = {f"firms.{name}": None for name in scenario.firms if name not in panel.brands}

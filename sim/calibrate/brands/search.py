@@ -60,12 +60,6 @@ def appeal_of(brand: str) -> str:
     return f"firms.{brand}.appeal"
 
 
-def client_of(scenario: Scenario) -> str:
-    """The firm that a scenario is about: the first that personalises, or the first."""
-    personal = (name for name, firm in scenario.firms.items() if firm.strategy.depth > 0.0)
-    return next(personal, next(iter(scenario.firms)))
-
-
 def same_for_all(client: Strategy) -> Strategy:
     """A strategy without anything that treats people differently, at par price."""
     plain = Strategy()
@@ -145,7 +139,7 @@ class Search:
         rules = self.base.rules.model_dump() | {"outside_utility": NOWHERE}
         for path in (INERTIA, PRICES, UNPROMPTED):
             rules[path.partition(".")[2]] = values[path]
-        strategy = same_for_all(self.base.firms[client_of(self.base)].strategy)
+        strategy = same_for_all(self.base.firms[self.base.client].strategy)
         firms = {
             brand: {"strategy": strategy, "appeal": values.get(appeal_of(brand), 0.0)} for brand in self.panel.brands
         }
