@@ -35,7 +35,7 @@ from sim.present.charts import (
 from sim.present.house import render
 from sim.present.labels import EDGE, drawn_texts, fitted, overlaps, short_names, spread
 from sim.present.market_charts import EVENTS, lives, series
-from sim.present.style import ROLES, contrast, ink, looks, looks_of, new_figure
+from sim.present.style import ROLES, contrast, finish, ink, looks, looks_of, new_figure
 
 KINDS = ("trusted", "uniform", "extractive")
 LONG = "Allgemeine Handelsgesellschaft und Söhne {} of the North"
@@ -463,3 +463,16 @@ def test_a_kind_of_firm_has_the_same_marker_in_whatever_order_firms_are_named() 
     backwards = looks_of(dict(reversed(kinds.items())))
     assert [backwards[name].marker for name in "EDC"] == ["s", "o", "D"]
     assert len({look.marker for look in found.values()}) == len(kinds)
+
+
+def test_no_edge_of_axes_lies_where_a_last_bit_decides_on_the_pixel() -> None:
+    """For every width of a label: half of them, settled by the layout alone, lie on halves of pixels."""
+    for letters in range(1, 21, 2):
+        figure = new_figure(9.0, 5.0)
+        left, right = figure.subplots(1, 2)
+        left.set_ylabel("m" * letters, rotation=0, ha="right")
+        right.set_yticks([0.0, 1.0], ["m" * letters, "m"])
+        finish(figure, "A finding", {"scenario": "a", "hash": "b", "seed": 1, "replications": 2, "version": "0"})
+        for axes in figure.axes:
+            pixels = axes.get_position().get_points() * figure.get_size_inches() * figure.dpi
+            assert (np.abs(pixels % 1.0 - 0.2) < 1e-6).all()

@@ -19,6 +19,7 @@ from rattler import MatchSpec, Version, VersionSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ["3.11", "3.12", "3.13"]
+FOR_NOTEBOOKS = "explorer,games,report,search,sensitivity"  # extras that some notebook, or a page made of one, needs
 CONDA_NAMES = {"duckdb": "python-duckdb"}  # PyPI's name: conda-forge's name, where they differ
 
 
@@ -124,7 +125,7 @@ def test_environment_has_the_bounds_of_pyproject() -> None:
 
 
 def test_environment_installs_the_package_itself() -> None:
-    assert {"pip": ["-e ."]} in environment()["dependencies"]
+    assert {"pip": [f"-e .[{FOR_NOTEBOOKS}]"]} in environment()["dependencies"]
 
 
 def test_environment_comes_from_conda_forge_alone() -> None:

@@ -41,10 +41,13 @@ FLOORS: dict[str, int] = {
     "market": 3,
     "calibrate": 4,
     "experiment": 5,
-    "present": 6,
-    "cli": 7,
-    "": 8,  # sim/__init__.py, the front door
-    "__main__": 9,
+    "lessons": 6,
+    "tournament": 6,
+    "present": 7,
+    "explore": 8,
+    "cli": 9,
+    "": 10,  # sim/__init__.py, the front door
+    "__main__": 11,
 }
 # Special libraries, and the only rooms that may know them.
 KNOWN_TO: dict[str, set[str]] = {
@@ -56,6 +59,10 @@ KNOWN_TO: dict[str, set[str]] = {
     "nashpy": {"experiment"},
     "optuna": {"experiment"},
     "distributed": {"experiment"},
+    "pptx": {"present"},
+    "xlsxwriter": {"present"},
+    "jinja2": {"present"},
+    "ipywidgets": {"explore"},
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
@@ -77,7 +84,20 @@ AT_THE_USERS_CALL = {
     "sim.experiment.discovery": {"sim.present.discovery"},
 }
 # imported when used, not when `sim` is
-LATE = ("matplotlib", "numba", "scipy", "duckdb", "distributed", "SALib", "nashpy", "optuna")
+LATE = (
+    "matplotlib",
+    "numba",
+    "scipy",
+    "duckdb",
+    "distributed",
+    "SALib",
+    "nashpy",
+    "optuna",
+    "pptx",
+    "xlsxwriter",
+    "jinja2",
+    "ipywidgets",
+)
 
 
 def modules() -> dict[str, Path]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from sim.present.labels import fitted, short
 from sim.present.twin import bundle
 
@@ -159,10 +161,23 @@ def finish(figure: Any, title: str, manifest: Mapping[str, Any], key: Sequence[A
     for _ in range(2):  # the second time with the ticks that the first has left room for
         figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    _settle(figure)
     for place in figure.when_laid_out:
         place()
     figure.when_laid_out.clear()
     return figure  # type: ignore[no-any-return]
+
+
+def _settle(figure: Any) -> None:
+    """Put the edges of all axes a little beyond whole pixels.
+
+    The layout solves for them and puts them on halves of pixels, give or take a last bit that differs from run to run;
+    what is drawn there would be rounded now to one side and now to the other.
+    """
+    size = figure.get_size_inches() * figure.dpi
+    for axes in figure.axes:
+        edges = (np.floor(axes.get_position().get_points() * size + 0.3) + 0.2) / size
+        axes.set_position([*edges[0], *(edges[1] - edges[0])])
 
 
 def footer(manifest: Mapping[str, Any]) -> str:
