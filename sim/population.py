@@ -162,6 +162,16 @@ def settle(world: World, scenario: Scenario, who: Integers, now: float, seed: in
     relations.last_purchase[who] = NEVER
 
 
+def become(world: World, scenario: Scenario, seed: int, replication: int) -> None:
+    """Make everybody's vigilance and separation what they are in ``scenario``; everyone keeps their rank."""
+    spec, customers = scenario.customers, world.customers
+    who = np.arange(len(customers.rate))
+    first = uniform_columns(who, customers.generation, 0, np.array([[PERSON]]), seed, replication)[:, 0]
+    for part, mine in by_segment(spec, first[0]):
+        customers.vigilance[mine] = spread(part.vigilance, first[2][mine])
+    customers.separation[:] = spread(spec.separation, first[3])
+
+
 def new_world(scenario: Scenario, seed: int, replication: int, diary_of: int = -1) -> World:
     """The market at its start."""
     n, n_firms = scenario.customers.count, len(scenario.firms)

@@ -176,6 +176,14 @@ class Rules(Frozen):
         1.0, "log odds per unit of threshold", "how the threshold moves the answer", likely=(0.0, 4.0), within=(0, 100),
         source="assumption; Pew 2013 correlates attitude and behaviour at only 0.10",
     )  # fmt: skip
+    grant_benefit: float = quantity(
+        0.0,
+        "log odds per share of the basket",
+        "how what a firm offers for the data moves the answer",
+        likely=(0.0, 20.0),
+        within=(0, 1000),
+        source="assumption; 0 lets benefits act through trust alone; sign: Athey, Catalini & Tucker 2017 (a pizza)",
+    )
     ask_again: float = quantity(0.05, "per purchase", "a firm asks a refuser again", likely=(0.0, 0.2), within=(0, 1))
     withdraw_below: float = quantity(
         0.40, "share", "trust below which permission is withdrawn", likely=(0.2, 0.5), within=(0, 1)

@@ -118,8 +118,17 @@ def gumbel(luck: float) -> float:
     return -math.log(-math.log(luck))
 
 
-def grant_probability(consent: int, threshold: float, trust: float, rules: Rules) -> float:
-    """Submodel 10: probability that somebody who is asked grants permission, by consent frame."""
+def benefit_offered(value_share: float, memory: float, rules: Rules) -> float:
+    """Submodel 10: what a firm has to offer for the data, at its best, as a share of the basket."""
+    return value_share * rules.surplus + memory * rules.effort_saved
+
+
+def grant_probability(consent: int, threshold: float, trust: float, benefit: float, rules: Rules) -> float:
+    """Submodel 10: probability that somebody who is asked grants permission, by consent frame.
+
+    ``benefit`` is that of :func:`benefit_offered`; that people give data for a small reward: Athey, Catalini & Tucker
+    2017.
+    """
     if consent == FRAME_OPT_OUT:
         odds = rules.grant_opt_out
     elif consent == FRAME_BANNER:
@@ -129,6 +138,7 @@ def grant_probability(consent: int, threshold: float, trust: float, rules: Rules
     else:
         odds = rules.grant_unticked
     odds += rules.grant_trust * (trust - rules.neutral_trust) + rules.grant_threshold * (threshold - 0.5)
+    odds += rules.grant_benefit * benefit
     return 1.0 / (1.0 + math.exp(-odds))
 
 

@@ -25,6 +25,9 @@ from sim.supply import Firm
 BESIDE = {"name", "title", "description", "fits", "notes", "strategies"}
 """What is said about a scenario beside the numbers that one run depends on."""
 
+LATER_RULES = ("inertia", "grant_benefit")
+"""Rules that came later and change nothing where they are 0: scenarios from before there were any keep their hash."""
+
 
 class Scenario(Frozen):
     """A market to be simulated. Immutable; :meth:`with_` gives a changed, validated copy."""
@@ -118,8 +121,9 @@ class Scenario(Frozen):
     def hash(self) -> str:
         """Twelve hexadecimal digits that identify everything that the outcome depends on, and nothing else."""
         content = self.model_dump(mode="json", exclude=BESIDE)
-        if self.rules.inertia == 0.0:  # so that scenarios from before there was inertia keep their hash
-            del content["rules"]["inertia"]
+        for name in LATER_RULES:
+            if content["rules"][name] == 0.0:
+                del content["rules"][name]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
     def assumptions(self) -> Iterator[tuple[str, Any, Provenance]]:

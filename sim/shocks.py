@@ -56,7 +56,25 @@ class Law(Timed):
     consent: ConsentFrame = "prompt"
 
 
-Event = Annotated[Change | BreachEvent | ExposeEvent | Law, Field(discriminator="kind")]
+class Society(Timed):
+    """From a given time people watch more closely, or keep work and private life less apart; each keeps their rank."""
+
+    kind: Literal["society"]
+    vigilance: float | None = quantity(
+        None, "share", "mean over customers from now on", likely=(0.0, 1.0), within=(0, 1)
+    )
+    separation: float | None = quantity(
+        None, "share", "mean over customers from now on", likely=(0.0, 1.0), within=(0, 1)
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.vigilance is None and self.separation is None:
+            raise ValueError("a society event changes nothing; a mean of vigilance or of separation would be right")
+        return self
+
+
+Event = Annotated[Change | BreachEvent | ExposeEvent | Law | Society, Field(discriminator="kind")]
 
 
 class Review(Frozen):

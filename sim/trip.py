@@ -18,6 +18,7 @@ from sim.rules import (
     UNASKED,
     WITHHELD,
     basket_size,
+    benefit_offered,
     cents,
     consideration,
     depth_used,
@@ -283,7 +284,8 @@ def ask(
     scare = scare_left(i, f, now, relations, firms, rules)
     trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
     counts[f, ASKED] += 1
-    if answer_luck < grant_probability(consent, threshold, trust, rules):
+    benefit = benefit_offered(firms.value_share[f], firms.memory[f], rules)
+    if answer_luck < grant_probability(consent, threshold, trust, benefit, rules):
         relations.permission[i, f] = GRANTED
         counts[f, GRANTS] += 1
     else:

@@ -204,6 +204,7 @@ eventful_rules = st.fixed_dictionaries(
         "newcomer_reputation": share,
         "quit_rate": st.sampled_from([0.0, 0.1]),
         "inertia": st.sampled_from([0.0, 2.0, -1.0]),
+        "grant_benefit": st.sampled_from([0.0, 20.0]),
     }
 )
 
@@ -227,6 +228,10 @@ def scenarios(draw: st.DrawFn, *, turnover: st.SearchStrategy[float] | None = No
     event = st.one_of(
         st.fixed_dictionaries({"kind": st.sampled_from(["breach", "expose"]), "month": when, "firm": which}),
         st.fixed_dictionaries({"kind": st.just("law"), "month": when, "consent": st.sampled_from(FRAMES)}),
+        st.fixed_dictionaries(
+            {"kind": st.just("society"), "month": when, "vigilance": share},
+            optional={"separation": share},
+        ),
         st.builds(
             lambda start, last, firm, price, depth: {
                 "kind": "change",

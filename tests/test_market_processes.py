@@ -198,6 +198,30 @@ def test_a_fine_stays_under_its_share_of_the_last_years_sales() -> None:
     assert not line(run, "fines", 1).any(), "who stays within the thresholds is not fined"
 
 
+# Society --------------------------------------------------------------------------------------------------------------
+
+
+def test_when_society_moves_everyone_keeps_their_rank_and_newcomers_are_like_the_rest() -> None:
+    means = {"vigilance": 0.6, "separation": 0.2}
+    moved = market(
+        {"Only": {}}, customers={"count": 4000, "turnover": 0.1}, events=[{"kind": "society", "month": 3, **means}]
+    )
+    run, seen = watch(moved, lambda one: {name: getattr(one.world.customers, name).copy() for name in means})
+    for name, mean in means.items():
+        before, after = seen[2][name], run.world.customers.__getattribute__(name)
+        assert before.mean() == pytest.approx({"vigilance": 0.15, "separation": 0.5}[name], abs=0.02)
+        assert after.mean() == pytest.approx(mean, abs=0.02)
+        stayed = run.world.customers.generation == 0
+        assert (np.diff(after[stayed][np.argsort(before[stayed], kind="stable")]) >= -1e-12).all()
+        assert after[~stayed].mean() == pytest.approx(mean, abs=0.03), "newcomers come from the new society"
+
+
+def test_a_society_that_becomes_what_it_is_changes_nothing() -> None:
+    plain = market({"Only": {"strategy": COVERT}}, customers={"turnover": 0.05})
+    event = {"kind": "society", "month": 2, "vigilance": 0.15, "separation": 0.5}
+    assert (simulate(plain).ledger == simulate(plain.with_({"events": [event]})).ledger).all()
+
+
 # Law ----------------------------------------------------------------------------------------------------------------
 
 

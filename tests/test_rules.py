@@ -23,6 +23,7 @@ from sim.rules import (
     UNASKED,
     WITHHELD,
     basket_size,
+    benefit_offered,
     cents,
     consideration,
     depth_used,
@@ -299,20 +300,33 @@ def test_covert_use_is_noticed_by_the_vigilant_only() -> None:
 def test_stricter_frames_are_granted_less_and_trusted_firms_more(
     threshold: tuple[float, float], trust: tuple[float, float]
 ) -> None:
-    granted = [grant_probability(frame, threshold[0], trust[0], RULES) for frame in asked_frames]
+    granted = [grant_probability(frame, threshold[0], trust[0], 0.05, RULES) for frame in asked_frames]
     assert granted == sorted(granted, reverse=True)
     assert len(set(granted)) == 4
     assert granted[-1] > 0.0
     assert granted[0] < 1.0
     for frame, probability in zip(asked_frames, granted, strict=True):
-        assert grant_probability(frame, threshold[1], trust[0], RULES) >= probability
-        assert grant_probability(frame, threshold[0], trust[1], RULES) >= probability
+        assert grant_probability(frame, threshold[1], trust[0], 0.05, RULES) >= probability
+        assert grant_probability(frame, threshold[0], trust[1], 0.05, RULES) >= probability
+
+
+@given(threshold=unit, trust=unit, benefit=unit)
+def test_benefits_move_the_answer_only_where_the_rule_says_so(threshold: float, trust: float, benefit: float) -> None:
+    for frame in asked_frames:
+        without = grant_probability(frame, threshold, trust, 0.0, RULES)
+        assert grant_probability(frame, threshold, trust, benefit, RULES) == without
+        moved = grant_probability(frame, threshold, trust, benefit, rules(grant_benefit=8.0))
+        assert math.log(moved / (1 - moved)) == pytest.approx(math.log(without / (1 - without)) + 8.0 * benefit)
+
+
+def test_what_a_firm_offers_is_its_share_of_the_surplus_and_the_time_it_saves() -> None:
+    assert benefit_offered(0.5, 0.8, rules(surplus=0.1, effort_saved=0.03)) == pytest.approx(0.074)
 
 
 def test_the_frames_give_the_ladder_of_behaviour_at_neutral_trust() -> None:
     """Over the thresholds' range: 0.2 % opt out, 4-15 % refuse a banner, 54-75 % a prompt, over 99 % do not tick."""
     refused = {
-        frame: np.mean([1 - grant_probability(frame, tau, RULES.neutral_trust, RULES) for tau in np.linspace(0, 1, 21)])
+        frame: np.mean([1 - grant_probability(frame, tau, RULES.neutral_trust, 0.05, RULES) for tau in np.linspace(0, 1, 21)])
         for frame in asked_frames
     }
     assert 0.0010 < refused[FRAME_OPT_OUT] < 0.0040

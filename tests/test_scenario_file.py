@@ -104,13 +104,13 @@ LINE_3 = {
     # missing
     "events: [{kind: law}]": "events.0.month is missing; it must be a whole number from 0 to 1200 (months)",
     "events: [{kind: breach, month: 1}]": "events.0.firm is missing; it must be text",
-    "events: [{month: 3}]": "events.0.kind is missing; one of change, breach, expose, law would be right",
+    "events: [{month: 3}]": "events.0.kind is missing; one of change, breach, expose, law, society would be right",
     "rules: {surplus: {source: x}}": (
         "rules.surplus has notes but no value; value must be a number from 0 to 1 (share of the basket)"
     ),
     # not one of the words
     "events: [{kind: chang, month: 3}]": "events.0.kind is the text 'chang'; did you mean change?",
-    "events: [{kind: 7, month: 3}]": "events.0.kind is 7; one of change, breach, expose, law would be right",
+    "events: [{kind: 7, month: 3}]": "events.0.kind is 7; one of change, breach, expose, law, society would be right",
     "customers: {basket: {kind: uniform}}": (
         "customers.basket.kind is the text 'uniform'; one of lognormal, gamma-gamma would be right"
     ),

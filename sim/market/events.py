@@ -10,7 +10,7 @@ import numpy as np
 from sim.market.breach import strike
 from sim.market.expose import reveal
 from sim.rules import FRAME_OPT_OUT, GRANTED, UNASKED
-from sim.shocks import BreachEvent, Change, ExposeEvent, Law
+from sim.shocks import BreachEvent, Change, ExposeEvent, Law, Society
 from sim.strategy import FRAMES
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def _happen(market: Market, event: Event) -> Generator[SimpyEvent, None, None]:
             (strike if isinstance(event, BreachEvent) else reveal)(market, f)
     elif isinstance(event, Law):
         enact(market, FRAMES.index(event.consent))
+    elif isinstance(event, Society):
+        market.change_society(event.vigilance, event.separation)
 
 
 def _change(market: Market, event: Change) -> Generator[SimpyEvent, None, None]:

@@ -16,7 +16,7 @@ from sim.market import compiled
 from sim.market.agents import Agents
 from sim.market.closing import Closing, closing
 from sim.market.crowd import Crowd
-from sim.population import contacts, new_world, settle
+from sim.population import become, contacts, new_world, settle
 from sim.run import Run, manifest
 from sim.strategy import FRAMES, LEVERS, Strategy
 from sim.trip import DIARY_COLUMNS
@@ -54,6 +54,7 @@ class Market:
         diary_of: int = -1,
     ) -> None:
         self.scenario = scenario
+        self.society = scenario  # the same, with customers as they are by now
         self.seed = seed
         self.replication = replication
         self.engine = customers
@@ -123,8 +124,18 @@ class Market:
         self.closing.pending_churn += self.world.relations.member[places].sum(axis=0, dtype=np.int64)
         self.world.relations.member[places] = 0
         self.world.customers.generation[places] += 1
-        settle(self.world, self.scenario, places, self.env.now, self.seed, self.replication)
+        settle(self.world, self.society, places, self.env.now, self.seed, self.replication)
         self.customers.renewed(places)
+
+    def change_society(self, vigilance: float | None, separation: float | None) -> None:
+        """Move the means of vigilance and separation from now on, of those who are here and of those to come."""
+        customers = self.society.customers
+        means = {"vigilance": vigilance, "separation": separation}
+        moved = {f"customers.{name}.mean": mean for name, mean in means.items() if mean is not None}
+        if vigilance is not None:
+            moved |= {f"customers.segments.{name}.vigilance.mean": vigilance for name in customers.segments}
+        self.society = self.society.with_(moved)
+        become(self.world, self.society, self.seed, self.replication)
 
     def collect_diary(self) -> None:
         """Put what was written into the diary aside, so that it has room again."""
