@@ -326,7 +326,9 @@ def test_what_a_firm_offers_is_its_share_of_the_surplus_and_the_time_it_saves() 
 def test_the_frames_give_the_ladder_of_behaviour_at_neutral_trust() -> None:
     """Over the thresholds' range: 0.2 % opt out, 4-15 % refuse a banner, 54-75 % a prompt, over 99 % do not tick."""
     refused = {
-        frame: np.mean([1 - grant_probability(frame, tau, RULES.neutral_trust, 0.05, RULES) for tau in np.linspace(0, 1, 21)])
+        frame: np.mean(
+            [1 - grant_probability(frame, tau, RULES.neutral_trust, 0.05, RULES) for tau in np.linspace(0, 1, 21)]
+        )
         for frame in asked_frames
     }
     assert 0.0010 < refused[FRAME_OPT_OUT] < 0.0040

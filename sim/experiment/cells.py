@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.experiment.measures import HEAD_TO_HEAD, PAIRED, counterpart, firm_measures, paired_measures
-from sim.experiment.money import monthly_rate, net_present_value
+from sim.experiment.measures import (
+    HEAD_TO_HEAD,
+    IN_DETAIL,
+    PAIRED,
+    counterpart,
+    detailed_measures,
+    firm_measures,
+    paired_measures,
+)
+from sim.experiment.money import monthly_rate
 from sim.market import simulate
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-OF_A_FIRM = ("npv", "npv_first_year", *HEAD_TO_HEAD)
+OF_A_FIRM = (*IN_DETAIL, *HEAD_TO_HEAD)
 """Measures of every firm, in columns ``<firm>.<measure>``."""
 OF_A_PAIR = (*PAIRED, "sales_lift")
 """Measures of the firm that is run twice, with its strategy and with another."""
@@ -56,8 +64,7 @@ class Cell:
         rate = monthly_rate(self.scenario.discount_rate)
         run = simulate(self.scenario, self.seed, replication=self.replication, threads=threads)
         names, ledger = run.firms, run.ledger / 100.0
-        npv, first_year = (net_present_value(part.sum(axis=2).T, rate) for part in (ledger, ledger[:12]))
-        rest = firm_measures(run)
+        of_firms = np.hstack([detailed_measures(run), firm_measures(run)])
         del run
         row: dict[str, float] = {}
         if self.other is not None and self.firm is not None:
@@ -67,8 +74,7 @@ class Cell:
             row |= {name: float(values[0]) for name, values in pair.items()}
             row["sales_lift"] = row["sales"] / row["sales_against"] - 1.0 if row["sales_against"] else np.nan
         for k, name in enumerate(names):
-            values = (npv[k], first_year[k], *rest[k])
-            row |= {f"{name}.{measure}": float(v) for measure, v in zip(OF_A_FIRM, values, strict=True)}
+            row |= {f"{name}.{measure}": float(v) for measure, v in zip(OF_A_FIRM, of_firms[k], strict=True)}
         return row
 
 

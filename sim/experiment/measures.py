@@ -29,6 +29,21 @@ HEAD_TO_HEAD = {
 }
 """Measures of every firm in a run, and their units."""
 
+IN_DETAIL = {
+    "npv": "money",
+    "npv_first_quarter": "money, first 3 months",
+    "npv_first_year": "money, first 12 months",
+    "sales": "money, whole run",
+    "personalisation_spend": "money, whole run",
+    "staff_cost": "money, whole run",
+    "intrusions": "offers that intruded, whole run",
+    "knowledge": "share, mean over the firm's customers at the end",
+    "service": "factor, at the end",
+    "active": "1 if in the market at the end, else 0",
+    "personalises": "1 if in the market and using data at the end, else 0",
+}
+"""Measures of every firm in a run that experiments ask for beside those of :data:`HEAD_TO_HEAD`, and their units."""
+
 PAIRED = {
     "npv": "money",
     "npv_against": "money",
@@ -90,6 +105,28 @@ def clv(run: Run, f: int) -> np.ndarray:
     value = net_present_value(first.T, monthly_rate(run.scenario.discount_rate))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(run.first_customers > 0, value / run.first_customers, np.nan)
+
+
+def detailed_measures(run: Run) -> np.ndarray:
+    """The measures of :data:`IN_DETAIL` for every firm, shape (firms, measures)."""
+    rate = monthly_rate(run.scenario.discount_rate)
+    state = {name: run.state[:, :, k] for k, name in enumerate(STATE)}
+    money = run.ledger / 100.0
+    profit = money.sum(axis=2)
+    active = state["active"][-1]
+    return np.column_stack(
+        [
+            *(net_present_value(profit[:months].T, rate) for months in (None, 3, 12)),
+            money[:, :, ROW["sales"]].sum(axis=0),
+            -money[:, :, [ROW[line] for line in PERSONALISATION_SPEND]].sum(axis=(0, 2)),
+            -money[:, :, ROW["staff_cost"]].sum(axis=0),
+            state["intrusions"].sum(axis=0),
+            state["knowledge"][-1],
+            state["service"][-1],
+            active,
+            active * (run.world.firms.depth > 0.0),
+        ]
+    )
 
 
 def firm_measures(run: Run) -> np.ndarray:

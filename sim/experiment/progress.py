@@ -28,6 +28,11 @@ def on_bar(bar: Any) -> Progress:
     return tell
 
 
+def part_of(progress: Progress | None, done: int, planned: int) -> Progress | None:
+    """The progress of a part of the work, before which ``done`` was done, as that of all that is ``planned``."""
+    return None if progress is None else lambda now, _: progress(done + now, planned)
+
+
 @contextmanager
 def told(progress: Progress | None, unit: str) -> Iterator[Progress | None]:
     """The caller's own progress; in a notebook, where there is none, a bar for work of more than two seconds."""

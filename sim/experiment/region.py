@@ -16,7 +16,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.experiment.axes import Axis, Values, axes, numeric
 from sim.experiment.contour import FINE, FIRST, MOST, PRECISION, crossings, explored, height, lattice, steepness
-from sim.experiment.progress import Progress
+from sim.experiment.progress import Progress, part_of
 from sim.experiment.statistics import Interval, mean_intervals
 from sim.experiment.study import CELLS, Study, kept_in, question
 from sim.experiment.surrogate import Surface
@@ -200,7 +200,7 @@ def region(
         def answers(places: NDArray[np.float64], batch: int) -> NDArray[np.float64]:
             nonlocal done, round_
             design = [{**first.changes(first.at(x)), **second.changes(second.at(y))} for x, y in places]
-            told = _from(progress, done, max(done + len(design) * each, points * each))
+            told = part_of(progress, done, max(done + len(design) * each, points * each))
             where = None if into is None else into.with_name(f"round-{round_:02}")
             lucky = replace(asked, seed=_seed(seed, batch))
             found = lucky.answers(design, workers=team, folder=where, progress=told)
@@ -215,8 +215,3 @@ def region(
 def _seed(seed: int, batch: int) -> int:
     """The seed of a batch of replications: that of the experiment for the first, far apart for the others."""
     return (seed + batch * 0x9E3779B1) % 2**32
-
-
-def _from(progress: Progress | None, done: int, planned: int) -> Progress | None:
-    """The progress of a part of the work as that of all of it."""
-    return None if progress is None else lambda now, _: progress(done + now, planned)

@@ -50,7 +50,7 @@ def run(
 
     Columns are ``point`` (its place in the design), a column for each path that any point changes, with the value
     there, ``replication``, and the measures: of the pair, as :data:`sim.experiment.measures.PAIRED` names them, and of
-    each firm, ``<firm>.<measure>``, ``npv``, ``npv_first_year`` and those of
+    each firm, ``<firm>.<measure>``, those of :data:`sim.experiment.measures.IN_DETAIL` and of
     :data:`sim.experiment.measures.HEAD_TO_HEAD`. The same replication of two points is the same luck, so differences
     between points are paired by it. With ``parameters="uncertain"`` every replication draws anew what is not known
     about the scenario, the same at all points and apart from what these change (see
