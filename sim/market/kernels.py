@@ -13,7 +13,7 @@ from sim.trip import think_again, trip
 from sim.world import BLOCK
 
 if TYPE_CHECKING:
-    from sim.population import Contacts
+    from sim.people import Contacts
     from sim.world import Floats, World
 
 # Sums at a month's end per group of customers and firm.

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sim.market.market import Market
     from sim.world import Floats
 
+YEAR = 12
+"""Months whose luck is drawn at once, which is quicker."""
+
 
 def staff(market: Market) -> Generator[Event, None, None]:
     """Submodel 14: every month monitoring wears on the staff of each firm; some quit, at a cost, and are replaced."""
@@ -29,9 +32,13 @@ def staff(market: Market) -> Generator[Event, None, None]:
     limit = np.column_stack([_limits(market, f, people, generation[:, f]) for f in range(shape[1])])
     kept = 2.0 ** (-1.0 / rules.evidence_half_life)
     size = market.scenario.customers.count / 1000.0
+    ahead = np.arange(YEAR)[:, None, None]
     while True:
         yield market.env.timeout(1)
-        luck = stream.columns(people[:, None], market.month, columns)[0]
+        since = (market.month - 1) % YEAR
+        if since == 0:
+            of_the_year = stream.columns(people[:, None], market.month + ahead, columns)[0]
+        luck = of_the_year[since]
         for f in np.flatnonzero(firms.active):
             count = market.economics[f].staff_count
             if count == 0:
