@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from sim.experiment.workers import Workers
     from sim.scenario import Scenario
 
-REPLICATIONS, BUDGET = 10, 400
-"""Replications to start with, and so many pairs of runs at most, where no number of replications is asked for."""
+REPLICATIONS, FURTHER, BUDGET = 10, 5, 400
+"""Replications to start with, those that are added at a time, and so many pairs of runs at most, where no number of
+replications is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +174,7 @@ def region(
     ``varied`` maps two dotted paths to their ranges: ``{"rules.surplus": "0:0.2", "firms.*.economics.platform_cost":
     "0:2000"}``. Points are added until the surface between them places the contour to ``precision`` of the axes, or
     there are ``points`` of them. What chance leaves open does not shrink with points but with ``replications``: where
-    no number of them is given there are 10, and further tens, with seeds of their own, as long as chance leaves open
+    no number of them is given there are 10, and further fives, with seeds of their own, as long as chance leaves open
     more than the precision and ``BUDGET`` pairs of runs allow.
 
     ``workers``, ``dask``, ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`; cells are kept
@@ -200,15 +201,17 @@ def region(
         def answers(places: NDArray[np.float64], batch: int) -> NDArray[np.float64]:
             nonlocal done, round_
             design = [{**first.changes(first.at(x)), **second.changes(second.at(y))} for x, y in places]
-            told = _from(progress, done, max(done + len(design) * each, points * each))
+            here = FURTHER if batch else each
+            told = _from(progress, done, max(done + len(design) * here, points * each))
             where = None if into is None else into.with_name(f"round-{round_:02}")
-            lucky = replace(asked, seed=_seed(seed, batch))
+            lucky = replace(asked, seed=_seed(seed, batch), replications=here)
             found = lucky.answers(design, workers=team, folder=where, progress=told)
-            done, round_ = done + len(design) * each, round_ + 1
+            done, round_ = done + len(design) * here, round_ + 1
             return found
 
-        laid, rounds, batches = explored(answers, points, precision, BUDGET if replications is None else 0)
-    asked = replace(asked, replications=batches * each)
+        budget = BUDGET if replications is None else 0
+        laid, rounds, batches = explored(answers, points, precision, budget, FURTHER)
+    asked = replace(asked, replications=laid.answers.shape[1])
     return Region(asked, (first, second), laid, tuple(rounds), tuple(_seed(seed, k) for k in range(batches)), precision)
 
 
