@@ -16,7 +16,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.experiment.axes import Axis, Values, axes, numeric
 from sim.experiment.contour import FINE, FIRST, MOST, PRECISION, crossings, explored, height, lattice, steepness
-from sim.experiment.progress import Progress
+from sim.experiment.progress import Counted, Progress
 from sim.experiment.statistics import Interval, mean_intervals
 from sim.experiment.study import CELLS, Study, kept_in, question
 from sim.experiment.surrogate import Surface
@@ -194,19 +194,20 @@ def region(
         raise InputError(f"points must be a whole number from {FIRST} to 500, but is {points!r}")
     if not 0.001 <= precision <= 0.5:
         raise InputError(f"precision must be a share of the axes from 0.001 to 0.5, but is {precision!r}")
-    done = round_ = 0
+    tell = Counted(points * each, progress, folder)
+    round_ = 0
     into = kept_in(folder, f"{CELLS}/round-00")
     with at_work(workers, dask) as team:
 
         def answers(places: NDArray[np.float64], batch: int) -> NDArray[np.float64]:
-            nonlocal done, round_
+            nonlocal round_
             design = [{**first.changes(first.at(x)), **second.changes(second.at(y))} for x, y in places]
             here = FURTHER if batch else each
-            told = _from(progress, done, max(done + len(design) * here, points * each))
             where = None if into is None else into.with_name(f"round-{round_:02}")
             lucky = replace(asked, seed=_seed(seed, batch), replications=here)
-            found = lucky.answers(design, workers=team, folder=where, progress=told)
-            done, round_ = done + len(design) * here, round_ + 1
+            found = lucky.answers(design, workers=team, folder=where, progress=tell)
+            tell.next()
+            round_ += 1
             return found
 
         budget = BUDGET if replications is None else 0
@@ -218,8 +219,3 @@ def region(
 def _seed(seed: int, batch: int) -> int:
     """The seed of a batch of replications: that of the experiment for the first, far apart for the others."""
     return (seed + batch * 0x9E3779B1) % 2**32
-
-
-def _from(progress: Progress | None, done: int, planned: int) -> Progress | None:
-    """The progress of a part of the work as that of all of it."""
-    return None if progress is None else lambda now, _: progress(done + now, planned)
