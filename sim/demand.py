@@ -102,6 +102,7 @@ class Shopping(Frozen):
         "part of all trips that the rate was measured on; the rate is divided by it",
         likely=(0.1, 1.0),
         within=(0.01, 1.0),
+        idle=1.0,
     )
 
 

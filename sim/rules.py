@@ -47,7 +47,8 @@ def tolerance(threshold: float, trust: float, control: float, rules: Rules) -> f
 
 def may_use(permission: int, consent: int) -> bool:
     """Whether the firm uses data: with permission, or unasked under a frame that does not wait for an answer."""
-    return permission == GRANTED or (permission == UNASKED and consent <= FRAME_OPT_OUT)
+    # & and | compile to no branch, which nobody could foresee
+    return (permission == GRANTED) | ((permission == UNASKED) & (consent <= FRAME_OPT_OUT))
 
 
 def depth_used(depth: float, respect: float, allowed: float) -> float:

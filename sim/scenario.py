@@ -131,7 +131,7 @@ class Scenario(Frozen):
         for path, value, declared in _quantities(self, ""):
             note = self.notes.get(path)
             if note is None:
-                yield path, value, declared
+                yield path, value, replace(declared, low=value, high=value) if value == declared.idle else declared
                 continue
             low, high = note.range or (declared.low, declared.high)
             source = note.source or declared.source

@@ -305,14 +305,17 @@ def think_again(
     replication: int,
 ) -> None:
     """Submodel 10, at a month's end: a customer who distrusts a firm may withdraw permission, or leave for good."""
-    withdraws = second_thoughts(rules.withdraw_below, rules.withdraw_rate, trust)
+    permission = relations.permission[i, f]
+    if permission == LEFT:
+        return
     leaves = second_thoughts(rules.leave_below, rules.leave_rate, trust)
-    if (withdraws == 0.0 and leaves == 0.0) or relations.permission[i, f] == LEFT:
+    withdraws = 0.0 if permission == WITHHELD else second_thoughts(rules.withdraw_below, rules.withdraw_rate, trust)
+    if withdraws == 0.0 and leaves == 0.0:
         return
     withdraw_luck, leave_luck, _, _ = uniforms(i, generation, month, MONTH + f, seed, replication)
     if leave_luck < leaves:
         relations.permission[i, f] = LEFT
         relations.data[i, f] = 0.0
-    elif relations.permission[i, f] != WITHHELD and withdraw_luck < withdraws:
+    elif withdraw_luck < withdraws:
         relations.permission[i, f] = WITHHELD
         relations.data[i, f] = 0.0

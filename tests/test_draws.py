@@ -123,6 +123,16 @@ def test_every_stream_has_a_purpose_of_its_own() -> None:
     assert len(luck) == len(names)
 
 
+@given(steps=st.lists(st.integers(0, 2**31), min_size=1, max_size=8))
+def test_a_calendar_gives_in_each_month_what_the_stream_gives(steps: list[int]) -> None:
+    stream = Stream("weather", 5, 6)
+    people, firms = np.arange(3)[:, None], np.arange(2)
+    one, many = stream.calendar(firms), stream.calendar(people, firms)
+    for step in (*steps, 0, 11, 12, 13, 24, 12):
+        np.testing.assert_array_equal(one.month(step), stream.columns(firms, step))
+        np.testing.assert_array_equal(many.month(step), stream.columns(people, step, firms))
+
+
 def test_no_draw_of_a_run_is_used_for_two_things(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every address that a run with twelve firms asks for, it asks for once."""
     asked: Counter[tuple[int, ...]] = Counter()

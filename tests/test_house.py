@@ -35,6 +35,7 @@ FLOORS: dict[str, int] = {
     "trip": 1,
     "world": 2,
     "population": 2,
+    "people": 2,
     "books": 2,
     "run": 2,
     "storage": 2,

@@ -84,7 +84,11 @@ def search(
     ] = None,
     free: Annotated[
         list[str] | None,
-        typer.Option(metavar="LEVER[=VALUES]", help="A free lever: depth, depth=0:0.5, consent=banner,prompt."),
+        typer.Option(
+            metavar="LEVER[=VALUES]",
+            help="A free lever: depth, depth=0:0.5, consent=banner,prompt; if none is named all about personal data, "
+            "but not legacy_data, which the model gives away.",
+        ),
     ] = None,
     trust_floor: Annotated[
         float | None, typer.Option(metavar="T", parser=number, help="Only where trust at the end is at least this.")
@@ -147,5 +151,7 @@ def _levers(free: Sequence[str] | None) -> dict[str, Any] | None:
     chosen: dict[str, Any] = {}
     for text in free:
         name, equals, values = (part.strip() for part in text.partition("="))
+        if name in chosen:
+            raise InputError(f"the lever {name} is freed twice; one --free with all of its bounds would be right")
         chosen[name] = None if not equals else values.split("," if name == "consent" else ":")
     return chosen

@@ -22,6 +22,7 @@ from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import enough
 from sim.experiment.uncertainty import uncertainty
 from sim.market import simulate
+from sim.people import People
 
 if TYPE_CHECKING:
     from sim.run import Run
@@ -135,10 +136,11 @@ def compare(
 
 
 class Pairs:
-    """Runs the two arms of a pair side by side: compiled code shares no lock."""
+    """Runs the two arms of a pair side by side, with the same people: compiled code shares no lock."""
 
     def __init__(self, seed: int, threads: int | None) -> None:
         cores = threads if threads is not None else os.cpu_count() or 1
+        self._seed = seed
         self._simulate = partial(simulate, seed=seed, threads=max(1, cores // 2))
         self._pool = ThreadPoolExecutor(min(2, cores))
 
@@ -150,7 +152,8 @@ class Pairs:
 
     def run(self, arms: tuple[Scenario, Scenario], replication: int) -> list[Run]:
         """Both arms in one replication."""
-        return list(self._pool.map(partial(self._simulate, replication=replication), arms))
+        people = People(arms[0], self._seed, replication)
+        return list(self._pool.map(partial(self._simulate, replication=replication, people=people), arms))
 
 
 def gain(pair: Sequence[Run], f: int) -> float:

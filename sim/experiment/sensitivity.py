@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.experiment.axes import Values
 from sim.experiment.factors import Factor, changes, factors
 from sim.experiment.indices import Design, analysed, sampled
-from sim.experiment.progress import Progress
+from sim.experiment.progress import Counted, Progress
 from sim.experiment.statistics import Interval, mean_interval, mean_intervals
 from sim.experiment.study import CELLS, Question, Study, kept_in, question
 from sim.experiment.workers import at_work
@@ -200,17 +200,28 @@ def sensitivity(
     screened = None
     screening = strongest is not None and strongest < len(found)
     into = kept_in(folder, f"{CELLS}/{method}")
+    left = strongest if screening and strongest is not None else len(found)
+    cells = _points(method, left, samples) * replications + screening * _points("tornado", len(found), None) * SCREENING
+    tell = Counted(cells, progress, folder)
     with at_work(workers, dask) as team:
         if screening:
             screened = len(found)
             quick = replace(asked, replications=SCREENING)
             where = None if into is None else into.with_name("screening")
-            first = _run("tornado", quick, found, None, team=team, folder=where, progress=progress)
+            first = _run("tornado", quick, found, None, team=team, folder=where, progress=tell)
+            tell.next()
             names = list(dict.fromkeys(first.table["factor"]))[:strongest]
             found = tuple(one for one in found if one.name in names)
         design = None if method == "tornado" else sampled(method, len(found), samples or SAMPLES[method], seed)
-        result = _run(method, asked, found, design, team=team, folder=into, progress=progress)
+        result = _run(method, asked, found, design, team=team, folder=into, progress=tell)
     return replace(result, screened=screened)
+
+
+def _points(method: Method, factors: int, samples: int | None) -> int:
+    """How many points a method takes."""
+    if method == "tornado":
+        return 2 * factors + 1
+    return (samples or SAMPLES[method]) * (factors + (1 if method == "morris" else 2))
 
 
 def _run(

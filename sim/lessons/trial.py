@@ -15,7 +15,7 @@ from sim.errors import InputError
 from sim.experiment.axes import Axis, axes
 from sim.experiment.cells import measure_names
 from sim.experiment.plan import planned
-from sim.experiment.progress import Progress, part_of, told
+from sim.experiment.progress import Counted, Progress
 from sim.experiment.runner import run as run_cells
 from sim.experiment.statistics import CONFIDENCE
 from sim.experiment.sweep import hypercube
@@ -195,19 +195,19 @@ def run(
         raise InputError(f"replications must be a whole number of at least 2, but is {replications!r}")
     base = base_market(scenario, customers)
     trials = [_Trial.of(lesson, base, circumstances, samples, seed) for lesson in chosen(keys)]
-    for trial in trials:
+    for trial in trials:  # all of them are valid before any is run
         planned(trial.market, trial.design, replications=trial.lesson.effort * replications, seed=seed)
     total = sum(trial.runs(replications) for trial in trials)
-    tried, before = [], 0
-    with told(progress, "run") as tell, at_work(workers, dask, total) as team:
+    tried, tell = [], Counted(total, progress, folder)
+    with at_work(workers, dask, total) as team:
         for trial in trials:
             place = Path(folder) / f"lesson-{trial.lesson.key}" if folder is not None else None
             cells = run_cells(
                 trial.market, trial.design, replications=trial.lesson.effort * replications, seed=seed, workers=team,
-                folder=place, progress=part_of(tell, before, total),
+                folder=place, progress=tell,
             )  # fmt: skip
             tried.append(trial.judged(cells, seed))
-            before += trial.runs(replications)
+            tell.next()
     settings = {"customers": base.customers.count, "samples": samples if circumstances else 0}
     return Lessons(tuple(tried), base, seed, settings)
 
