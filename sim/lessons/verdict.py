@@ -145,7 +145,7 @@ class Tried:
             if axis.own in axis.levels:
                 here.append((axis.own, 0))
             return Turn(axis, known, (), (), tuple(value for value, n in here if self.standings[n] == "holds"))
-        if axis.own is not None and min(axis.levels) < axis.own < max(axis.levels):
+        if axis.own is not None and min(axis.levels) <= axis.own <= max(axis.levels):
             here.append((axis.own, 0))
         here.sort(key=lambda one: float(one[0]))
         at = [float(value) for value, _ in here]
