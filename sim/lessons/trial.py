@@ -23,7 +23,7 @@ from sim.experiment.workers import at_work
 from sim.files.shape import nearest
 from sim.lessons.catalogue import LESSONS
 from sim.lessons.lesson import Lesson, Outcome
-from sim.lessons.verdict import Place, Tried
+from sim.lessons.verdict import AS_IT_IS, CORNER, Place, Tried
 from sim.run import manifest
 from sim.scenario import Scenario
 
@@ -226,13 +226,17 @@ class _Trial:
     def of(cls, lesson: Lesson, base: Scenario, circumstances: bool, samples: int, seed: int) -> _Trial:
         market = lesson.market(base)
         found = axes(market, lesson.ranges(market)) if circumstances else ()
-        places = [Place(-1, None)]
+        places = [Place(AS_IT_IS, None)]
         settings: list[Point] = [{}]
         for k, axis in enumerate(found):
             for value in axis.levels:
                 if value != axis.own:
                     places.append(Place(k, value))
                     settings.append(axis.changes(value))
+        if circumstances:
+            for words, corner in lesson.corners.items():
+                places.append(Place(CORNER, words))
+                settings.append(corner)
         if found and samples:
             for row in hypercube(len(found), samples, seed):
                 drawn = (axis.changes(axis.at(u)) for axis, u in zip(found, row, strict=True))
