@@ -70,7 +70,10 @@ def compete(
         if type(value) is not int or not least <= value < 2**32:
             raise InputError(f"{name} must be a whole number of at least {least}, but is {value!r}")
     market = scenario if scenario is not None else classroom()
-    taken, left_out = admitted_hand_ins(folder, market, allow_unprotected_rules)
+    taken, left_out = entrants(folder, unprotected=allow_unprotected_rules)
+    if len(taken) < 2:
+        why = "".join(f"; {file}: {reason}" for file, reason in left_out[:5])
+        raise InputError(f"a tournament needs at least two hand-ins that can compete, but has {len(taken)}{why}")
     if isinstance(folder, str | PathLike) and out is not None and _within(Path(out), Path(folder)):
         raise InputError(
             f"results in {out} could be read by those who hand in to {folder}, and they tell of the hidden customers; "
@@ -124,12 +127,12 @@ def _place(one: Played) -> tuple[int, str, int, int]:
     return one.match.population, one.match.kind, one.match.heat, one.match.seating
 
 
-def admitted_hand_ins(
-    folder: str | PathLike[str] | Sequence[HandIn], scenario: Scenario, unprotected: bool = False
+def entrants(
+    folder: str | PathLike[str] | Sequence[HandIn], *, unprotected: bool = False
 ) -> tuple[tuple[HandIn, ...], tuple[LeftOut, ...]]:
     """Hand-ins that may compete, each rule tried once in a small market, and what is left out with the reason.
 
-    Raises :class:`sim.errors.InputError` for fewer than two, or rules that this system cannot lock in.
+    Raises :class:`sim.errors.InputError` for a folder that cannot be read, or rules that this system cannot lock in.
     """
     if isinstance(folder, str | PathLike):
         read, out = read_folder(Path(folder))
@@ -137,14 +140,11 @@ def admitted_hand_ins(
         read, out = tuple(folder), ()
     taken, left_out = [], list(out)
     for hand_in in read:
-        reason = trial(hand_in, scenario, unprotected=unprotected)
+        reason = trial(hand_in, unprotected=unprotected)
         if reason is None:
             taken.append(hand_in)
         else:
             left_out.append(LeftOut(f"{hand_in.file}.py" if hand_in.file else hand_in.name, reason))
-    if len(taken) < 2:
-        why = "".join(f"; {file}: {reason}" for file, reason in left_out[:5])
-        raise InputError(f"a tournament needs at least two hand-ins that can compete, but has {len(taken)}{why}")
     return tuple(taken), tuple(sorted(left_out))
 
 

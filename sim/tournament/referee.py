@@ -108,16 +108,16 @@ def _order(match: Match) -> tuple[str, int, int]:
     return match.kind, match.heat, match.seating
 
 
-def trial(hand_in: HandIn, scenario: Scenario | None = None, *, unprotected: bool = False) -> str | None:
-    """What a rule does wrong in a small market against the presets; None where it does nothing wrong.
+def trial(hand_in: HandIn, *, unprotected: bool = False) -> str | None:
+    """What a rule does wrong in a small market against two presets; None where it does nothing wrong.
 
-    The market is known to everybody: ``scenario`` as it stands, or :func:`sim.tournament.populations.classroom`.
+    The market is known to everybody: :func:`sim.tournament.populations.classroom` as it stands.
 
     Raises :class:`sim.tournament.rule_process.Unprotected` where this system cannot lock a rule in.
     """
     if hand_in.rule is None:
         return None
-    market = market_of(scenario or classroom(), 3)
+    market = market_of(classroom(), 3)
     levers = [hand_in.strategy, admitted(PRESETS["trusted"]), admitted(PRESETS["uniform"])]
     market = seated(market, levers)
     customers = market.customers.model_copy(update={"count": min(TRIAL_CUSTOMERS, market.customers.count)})
