@@ -65,7 +65,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # --- what a rule may do ----------------------------------------------------------------------------------------------
 def test_a_rule_answers_from_figures_and_from_what_it_saw_before() -> None:
-    body = "import math\nprint(own)\nreturn {'price': min(r['price'] for r in rivals), 'depth': math.sqrt(len(history))}"
+    body = (
+        "import math\nprint(own)\nreturn {'price': min(r['price'] for r in rivals), 'depth': math.sqrt(len(history))}"
+    )
     assert asked(rule(body), months=5) == {"price": 0.97, "depth": 2.0}
 
 
@@ -198,9 +200,7 @@ def test_the_system_alone_keeps_a_rule_in(scene: dict[str, object], attack: str,
 
 
 @pytest.mark.parametrize("attack", EVALUATED)
-def test_taking_the_interpreter_apart_gets_out_of_restricted_words_alone(
-    scene: dict[str, object], attack: str
-) -> None:
+def test_taking_the_interpreter_apart_gets_out_of_restricted_words_alone(scene: dict[str, object], attack: str) -> None:
     """So that the next test, and the first, have something to hold."""
     assert "name: Rival" in fault(aimed(EVALUATED[attack], scene), ("builtins",))
 
@@ -214,9 +214,7 @@ def test_the_system_keeps_in_who_takes_the_interpreter_apart(
 
 
 @pytest.mark.parametrize("attack", [one for one in ATTACKS if one != "sleeps"])
-def test_the_audit_hook_alone_ends_an_attempt_that_a_rule_would_hide(
-    scene: dict[str, object], attack: str
-) -> None:
+def test_the_audit_hook_alone_ends_an_attempt_that_a_rule_would_hide(scene: dict[str, object], attack: str) -> None:
     hidden = "\n".join(f"    {line}" for line in ATTACKS[attack].splitlines())
     source = aimed(f"try:\n{hidden}\nexcept BaseException:\n    return {{}}", scene)
     assert fault(source, ("audit",)).startswith("tried ")
@@ -244,13 +242,14 @@ def test_nothing_is_inherited_and_nothing_is_told(monkeypatch: pytest.MonkeyPatc
         "    except OSError:\n"
         "        pass\n"
         "told = [one for one in sys.orig_argv + sys.argv if 'tournament' in one and 'import' not in one]\n"
-        "return {'descriptors': len(there), 'environment': len(set(os.environ) - {'PYTHONHASHSEED', 'LC_CTYPE'}), 'told': len(told)}"
+        "named = set(os.environ) - {'PYTHONHASHSEED', 'LC_CTYPE'}\n"
+        "return {'descriptors': len(there), 'environment': len(named), 'told': len(told)}"
     )
     assert asked(source, layers=()) == {"descriptors": 0, "environment": 0, "told": 0}
     kept.close()
 
 
-# --- what a rule cannot hang or swamp ---------------------------------------------------------------------------------
+# --- what a rule cannot hang or swamp --------------------------------------------------------------------------------
 @pytest.mark.slow
 @pytest.mark.parametrize("body", ["while True: pass", "9 ** 9 ** 9"])
 def test_a_rule_that_never_ends_is_ended(body: str) -> None:
@@ -293,13 +292,13 @@ def test_leaving_is_no_way_out(layers: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "noise",
     [
-        "os.write(1, b'{\"month\": 1, \"levers\": {\"price\": 0.5}}\\n' * 50)",
+        'os.write(1, b\'{"month": 1, "levers": {"price": 0.5}}\\n\' * 50)',
         "os.write(1, b'no json\\n')",
-        "os.write(1, b'{\"month\": 7, \"levers\": {}}\\n')",
+        'os.write(1, b\'{"month": 7, "levers": {}}\\n\')',
         "os.write(1, b'[' * 3000 + b'\\n')",
         "os.write(1, b'[1]\\n')",
         "os.write(1, b'x' * 60000)",
-        "os.write(1, b'{\"levers\": \"price\", \"month\": 1}\\n')",
+        'os.write(1, b\'{"levers": "price", "month": 1}\\n\')',
         "os.close(1)",
         "os._exit(0)",
     ],
@@ -309,9 +308,10 @@ def test_noise_on_the_line_is_a_fault_or_an_answer_and_nothing_else(noise: str) 
     """Unlocked, a rule can write what it likes to its own line: it can only answer for its own firm."""
     source = rule(f"import os\n{noise}\nreturn None")
     try:
-        assert asked(source, 3, ()) == {"price": 0.5}
+        said = str(asked(source, 3, ()))
     except Fault as found:
-        assert str(found).startswith(("answers ", "ended ", "closes ", "does not answer"))
+        said = str(found)
+    assert said.startswith(("{'price': 0.5}", "answers ", "ended ", "closes ", "does not answer"))
 
 
 @pytest.mark.parametrize("text", ["def rule(:", "x = 1", "1 / 0", "import os", "'" + "(" * 5000, "\0", "rule = 7"])
@@ -337,7 +337,7 @@ def test_no_process_is_left_behind() -> None:
         os.kill(number, 0)
 
 
-# --- the trial before the tournament ----------------------------------------------------------------------------------
+# --- the trial before the tournament ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("body", "said"),
     [

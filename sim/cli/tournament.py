@@ -31,15 +31,15 @@ def tournament(
         Path | None,
         typer.Option(metavar="SCENARIO", help="The market; one of alike firms on the package's numbers if left out."),
     ] = None,
-    populations: Annotated[
-        int, typer.Option(metavar="N", parser=whole, help="Hidden populations of customers.")
-    ] = 10,
+    populations: Annotated[int, typer.Option(metavar="N", parser=whole, help="Hidden populations of customers.")] = 10,
     opponents: Annotated[
         int, typer.Option(metavar="N", parser=whole, help="Rivals that everybody meets in pairs; all if no more.")
     ] = 6,
     seed: Annotated[
         int,
-        typer.Option(metavar="NUMBER", parser=whole, help="Which hidden customers and which luck; keep it to yourself."),
+        typer.Option(
+            metavar="NUMBER", parser=whole, help="Which hidden customers and which luck; keep it to yourself."
+        ),
     ] = 1,
     settings: Settings = None,
     out: Annotated[

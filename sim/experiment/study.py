@@ -89,9 +89,7 @@ def question(
     return Question(scenario, name, against, replications, seed, measure)
 
 
-def kept_in(
-    folder: str | PathLike[str] | None, inside: str = CELLS, beside: Sequence[str] = ()
-) -> Path | None:
+def kept_in(folder: str | PathLike[str] | None, inside: str = CELLS, beside: Sequence[str] = ()) -> Path | None:
     """The folder for the runner's cells within that of an experiment, which is made where it is missing.
 
     ``beside`` names what else may be there.

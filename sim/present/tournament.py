@@ -9,6 +9,7 @@ import numpy as np
 from sim.present.rounding import NO_INTERVAL, number, rounded
 from sim.present.tables import plain_table, under
 from sim.present.words import percent
+from sim.tournament.regulations import REMARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +60,6 @@ def winners(prize: Prize) -> str:
 
 def tournament_tables(tournament: Tournament) -> list[RenderableType]:
     """The tournament for the terminal."""
-    from sim.tournament.result import REMARK
-
     parts: list[RenderableType] = [standings_table(tournament), prize_table(tournament)]
     if len(tournament.faults):
         parts.append(fault_table(tournament))
@@ -74,8 +73,8 @@ def standings_table(tournament: Tournament) -> RenderableType:
     table = plain_table("League table")
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("name", overflow="fold", min_width=10)
-    for name in ("net present\nvalue" + (" ±" if tournament.n > 1 else ""), "first\nin", "trust", "market\nshare", "pairs\nwon",
-                 "makes\nmoney", "worst\ntenth"):  # fmt: skip
+    value = "net present\nvalue" + (" ±" if tournament.n > 1 else "")
+    for name in (value, "first\nin", "trust", "market\nshare", "pairs\nwon", "makes\nmoney", "worst\ntenth"):
         table.add_column(name, justify="right", no_wrap=True)
     rows: Any = tournament.table.itertuples()
     for row in rows:
@@ -89,8 +88,8 @@ def standings_table(tournament: Tournament) -> RenderableType:
     met = f"{tournament.opponents} rival{'' if tournament.opponents == 1 else 's'} each"
     return under(
         table,
-        f"Money in {unit(tournament)}, half from the one market and half from pairs ({met}); ± half of the 95 % interval over "
-        f"{tournament.n} hidden population{'' if tournament.n == 1 else 's'}; first in: share of bootstrap samples; "
+        f"Money in {unit(tournament)}, half from the one market and half from pairs ({met}); ± half of the 95 % "
+        f"interval over {tournament.n} hidden population{'' if tournament.n == 1 else 's'}; first in: share of bootstrap samples; "
         "trust of all people at the end, 0 to 1; makes money: share of its matches.",
     )
 

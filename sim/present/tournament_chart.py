@@ -56,9 +56,10 @@ def _places(axes: Axes, tournament: Tournament, look: dict[str, Any], brief: dic
     for one in tournament.prizes:
         for name in one.winners:
             prizes.setdefault(name, []).append(one.prize)
+    rows = table.itertuples()
     labels = [
         f"{row.place}  {brief[row.name]}" + (f" ({', '.join(prizes[row.name])})" if row.name in prizes else "")
-        for row in table.itertuples()  # type: ignore[misc]
+        for row in rows
     ]
     axes.set_yticks(range(n - 1, -1, -1), labels)
     axes.set_ylim(-0.7, n - 0.3)

@@ -12,6 +12,7 @@ from sim.present.rounding import number
 from sim.present.style import footer, ink, looks_of, typographic
 from sim.present.tournament import headline, unit, winners
 from sim.present.words import percent
+from sim.tournament.regulations import REMARK
 
 if TYPE_CHECKING:
     from sim.tournament.prizes import Prize
@@ -29,8 +30,6 @@ def tournament_page(tournament: Tournament) -> str:
 
 
 def _content(tournament: Tournament) -> dict[str, Any]:
-    from sim.tournament.result import REMARK
-
     look = looks_of({one.name: one.strategy.kind for one in tournament.hand_ins})
     months = tournament.months
     firms = []
@@ -54,7 +53,9 @@ def _content(tournament: Tournament) -> dict[str, Any]:
         "unit": unit(tournament),
         "firms": firms,
         "headline": typographic(headline(tournament)),
-        "prizes": [{"title": f"Prize for {one.prize}: {winners(one)}", "text": _reason(one)} for one in tournament.prizes],
+        "prizes": [
+            {"title": f"Prize for {one.prize}: {winners(one)}", "text": _reason(one)} for one in tournament.prizes
+        ],
         "remark": REMARK,
         "footer": footer(tournament.manifest),
     }

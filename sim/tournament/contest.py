@@ -51,9 +51,9 @@ def compete(
     is a sequence of hand-ins. ``scenario`` is the market, of which firms are replaced by alike ones;
     :func:`sim.tournament.populations.classroom` if left out. ``populations`` is the number of hidden populations, which
     ``seed`` draws, each with luck of its own that all matches in it share. Everybody meets ``opponents`` rivals in
-    pairs, or all others if there are no more. Pairs without rules go through :func:`sim.experiment.runner.run`, with
-    ``workers``, and are kept in ``out/cells`` as they come; all other matches are played in this process.
-    ``progress(done, planned)`` is called with numbers of matches.
+    pairs, one more where that does not come out even, or all others if there are no more. Pairs without rules go
+    through :func:`sim.experiment.runner.run`, with ``workers``, and are kept in ``out/cells`` as they come; all other
+    matches are played in this process. ``progress(done, planned)`` is called with numbers of matches.
 
     Bad hand-ins are left out, with the reason in ``left_out`` of the result. A rule that fails in a match is told of in
     ``faults``; its firm goes on with the levers that it had.
@@ -116,7 +116,7 @@ def compete(
         left_out=left_out,
         reports=tuple(referee.reports),
         seed=seed,
-        opponents=min(opponents, len(taken) - 1),
+        opponents=2 * len(met) // len(taken),
         played=tuple(sorted(played, key=_place)),
         drawn=tuple(dict(hidden.numbers(p)) for p in range(populations)),
         protected=not allow_unprotected_rules,
@@ -162,9 +162,9 @@ def _plain_pairs(
         for match in duels([pair], 0)
     ]  # fmt: skip
     design = [
-        {f"firms.{firm}.strategy": hand_ins[entrant].strategy for firm, entrant in zip(base.firms, one.seats, strict=True)}
+        {f"firms.{firm}.strategy": hand_ins[who].strategy for firm, who in zip(base.firms, one.seats, strict=True)}
         for one in matches
-    ]  # fmt: skip
+    ]
     table = run(
         base, design, replications=populations, seed=seed, parameters="uncertain", workers=workers, folder=cells,
         progress=progress,

@@ -12,7 +12,7 @@ from sim.draws import Stream
 MOST_FIRMS = 12
 """Firms that one market holds at most."""
 SEATINGS = 4
-"""So often a heat is played with the same customers, everybody in another seat: a seat's luck is who likes its brand."""
+"""So often a heat is played with the same customers, everybody in another seat: some seats are better liked."""
 
 Kind = Literal["market", "pair"]
 
@@ -51,13 +51,14 @@ def pairs(entrants: int, opponents: int, seed: int) -> list[tuple[int, int]]:
     """Who meets whom in pairs: everybody meets the same number of rivals, everybody else if there are so few.
 
     Entrants sit round a table in an order drawn by lot; each meets those who sit at certain distances, the nearest
-    first. An odd number of rivals is possible where the number of entrants is even; else it is one less.
+    first. An odd number of rivals is possible where the number of entrants is even; else it is one more.
     """
     luck = Stream("tournament pairs", seed, 0).columns(np.arange(entrants), 0)[0]
     order = [int(one) for one in np.argsort(luck, kind="stable")]
     met = min(opponents, entrants - 1)
+    met += met * entrants % 2
     distances = list(range(1, met // 2 + 1))
-    if met % 2 and entrants % 2 == 0:
+    if met % 2:
         distances.append(entrants // 2)
     found: dict[tuple[int, int], None] = {}
     for distance in distances:

@@ -83,9 +83,7 @@ def read_folder(folder: Path) -> tuple[tuple[HandIn, ...], tuple[LeftOut, ...]]:
     try:
         files = sorted(one for one in folder.iterdir() if not _passed_over(one))
     except OSError as error:
-        raise InputError(
-            f"{folder} cannot be read ({error.strerror}); a folder of hand-ins would be right"
-        ) from None
+        raise InputError(f"{folder} cannot be read ({error.strerror}); a folder of hand-ins would be right") from None
     forms = [one for one in files if one.suffix.lower() in SUFFIXES]
     if len(forms) > MOST_HAND_INS:
         raise InputError(f"{folder} holds {len(forms)} hand-ins; at most {MOST_HAND_INS} take part in one tournament")
@@ -185,12 +183,9 @@ def told_apart(hand_ins: Iterable[HandIn]) -> list[HandIn]:
     ]
     again = Counter(one.name for one in named)
     return [
-        replace(one, name=f"{one.name} {number}") if again[one.name] > 1 else one
-        for number, one in enumerate(named, 1)
+        replace(one, name=f"{one.name} {number}") if again[one.name] > 1 else one for number, one in enumerate(named, 1)
     ]
 
 
 def _look(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
-
-

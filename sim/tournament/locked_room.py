@@ -223,8 +223,9 @@ def looked_over(node: Any) -> None:
             waiting.extend(one)
         elif hasattr(one, "_fields"):
             kind, line = type(one).__name__, getattr(one, "lineno", 0)
-            attributes = {"Attribute": lambda n: [n.attr], "MatchClass": lambda n: n.kwd_attrs}.get(kind)
-            for word in attributes(one) if attributes else [one.id] if kind == "Name" else ():
+            attributes = [one.attr] if kind == "Attribute" else one.kwd_attrs if kind == "MatchClass" else []
+            names = [one.id] if kind == "Name" else []
+            for word in attributes + names:
                 if word not in USUAL and word.startswith(FRAMES if attributes else "__"):
                     complain(f"uses {word}, which a rule may not", line)
             if kind in ("Import", "ImportFrom"):
@@ -295,13 +296,13 @@ def main() -> None:
     held += [layer for layer in ("audit", "builtins", "source") if layer in layers]
     say(f'{{"locked": [{", ".join(map(quoted, held))}]}}')
     source = hear()
-    space = {"__builtins__": words("builtins" in layers), "__name__": "rule"}
-    history = []
+    space: dict[str, Any] = {"__builtins__": words("builtins" in layers), "__name__": "rule"}
+    history: list[Any] = []
     try:
         if "source" in layers:
             looked_over(compile(source, "rule", "exec", 0x400, dont_inherit=True))  # 0x400: the syntax tree alone
         exec(compile(source, "rule", "exec", dont_inherit=True), space)
-        rule = space.get("rule")
+        rule: Any = space.get("rule")
         if not callable(rule):
             complain("has no function rule(month, own, rivals, history)")
         say('{"ready": true}')

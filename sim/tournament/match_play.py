@@ -36,9 +36,7 @@ class Played(NamedTuple):
     months: np.ndarray
 
 
-def play(
-    match: Match, hand_ins: Sequence[HandIn], populations: Populations, seed: int, referee: Referee
-) -> Played:
+def play(match: Match, hand_ins: Sequence[HandIn], populations: Populations, seed: int, referee: Referee) -> Played:
     """Play a match: the luck is that of its population, the same for all matches in it."""
     market = populations.market(match.population, len(match.seats))
     market = seated(market, [hand_ins[entrant].strategy for entrant in match.seats])

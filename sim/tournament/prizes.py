@@ -23,8 +23,9 @@ PRIZES: Mapping[str, str] = {
 class Prize:
     """One prize: ``winners`` are several where they are exactly equal, and none where nobody deserves it.
 
-    ``value`` is what it is given for, ``next`` and ``next_value`` the next best; ``confidence`` is the share of bootstrap
-    samples of the populations in which the winners, and nobody else, would have it (not a number for one population).
+    ``value`` is what it is given for, ``next`` and ``next_value`` the next best; ``confidence`` is the share of
+    bootstrap samples of the populations in which the winners, and nobody else, would have it (not a number for one
+    population).
     """
 
     prize: str

@@ -140,5 +140,3 @@ def seated(market: Scenario, levers: Sequence[object]) -> Scenario:
         for (name, firm), strategy in zip(market.firms.items(), levers, strict=True)
     }
     return market.model_copy(update={"firms": firms})
-
-

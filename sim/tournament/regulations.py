@@ -29,6 +29,11 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 }
 """What each open lever may be: its plausible range, which for prices and messages is narrower than the model's."""
 
+REMARK = (
+    "Who wins depends on who else takes part and on the customers that were drawn; this explores assumptions and is no "
+    "forecast."
+)
+
 
 def admitted(strategy: Strategy) -> Strategy:
     """A strategy with the levers that are the same for all."""

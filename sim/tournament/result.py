@@ -13,6 +13,7 @@ from sim.experiment.statistics import CONFIDENCE, mean_intervals
 from sim.run import manifest
 from sim.tournament.match_play import MEASURES, MONTHLY, Played
 from sim.tournament.prizes import PRIZES, Prize, awarded, worst_tenths
+from sim.tournament.regulations import REMARK
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 SAMPLES = 1000
 """Bootstrap samples of the populations."""
 PURPOSE = "bootstrap of the tournament"
-REMARK = (
-    "Who wins depends on who else takes part and on the customers that were drawn; this explores assumptions and is no "
-    "forecast."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +202,10 @@ class Tournament:
     def by_month(self) -> np.ndarray:
         """The one market month by month, shape (populations, hand-ins, months, 3): see ``MONTHLY``."""
         horizon = self.scenario.horizon_months
-        total, times = np.zeros((self.n, len(self.hand_ins), horizon, len(MONTHLY))), np.zeros((self.n, len(self.names)))
+        total, times = (
+            np.zeros((self.n, len(self.hand_ins), horizon, len(MONTHLY))),
+            np.zeros((self.n, len(self.names))),
+        )
         for match, _, months in self.played:
             if match.kind == "market":
                 at = (match.population, list(match.seats))
@@ -236,9 +236,7 @@ class Tournament:
              one.month, one.reason)
             for one in self.reports
         ]  # fmt: skip
-        return pd.DataFrame(
-            rows, columns=["name", "kind", "population", "heat", "seating", "month", "reason"]
-        )
+        return pd.DataFrame(rows, columns=["name", "kind", "population", "heat", "seating", "month", "reason"])
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""
@@ -280,4 +278,3 @@ class Tournament:
         from sim.present.results import save_tables
 
         return save_tables(folder, self.tables(), self.manifest, self.scenario)
-

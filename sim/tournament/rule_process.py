@@ -41,8 +41,8 @@ class Fault(Exception):  # noqa: N818 - whose it is stands in the sentence
     """What a rule did wrong, in a few words that go on from its name."""
 
 
-class Unprotected(InputError):
-    """This system cannot lock a rule in."""
+class Unprotected(InputError):  # noqa: N818 - a state of the system, for which nobody is to blame
+    """A rule cannot be locked in on this system."""
 
 
 @cache
@@ -66,9 +66,7 @@ class RuleProcess:
     as a context, which ends the process.
     """
 
-    def __init__(
-        self, months: int = 60, *, layers: tuple[str, ...] = LAYERS, unprotected: bool = False
-    ) -> None:
+    def __init__(self, months: int = 60, *, layers: tuple[str, ...] = LAYERS, unprotected: bool = False) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-s", "-S", "-B", "-W", "ignore", "-X", "utf8", "-c", _room()],
             stdin=subprocess.PIPE,
