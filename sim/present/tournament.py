@@ -89,8 +89,8 @@ def standings_table(tournament: Tournament) -> RenderableType:
     return under(
         table,
         f"Money in {unit(tournament)}, half from the one market and half from pairs ({met}); ± half of the 95 % "
-        f"interval over {tournament.n} hidden population{'' if tournament.n == 1 else 's'}; first in: share of bootstrap samples; "
-        "trust of all people at the end, 0 to 1; makes money: share of its matches.",
+        f"interval over {tournament.n} hidden population{'' if tournament.n == 1 else 's'}; first in: share of "
+        "bootstrap samples; trust of all people at the end, 0 to 1; makes money: share of its matches.",
     )
 
 

@@ -21,7 +21,7 @@ MEMORY = 256 * 2**20
 """Bytes of address space, the interpreter included."""
 MONTHS_PER_SECOND = 30
 """A rule has a second of processor time for so many months, start included, and two seconds at least."""
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds on the clock to wait for one answer: for a rule that neither computes nor answers."""
 FIRST_PATIENCE = 30.0
 """Seconds on the clock for the interpreter to start, before anything of the rule is in it."""
