@@ -104,7 +104,7 @@ def _key(tournament: Tournament) -> list[Any]:
     from matplotlib.lines import Line2D
 
     kinds = {one.strategy.kind for one in tournament.hand_ins}
-    words = {"trusted": "personalises within people's lines", "extractive": "personalises beyond them",
+    words = {"trusted": "personalises within people's limits", "extractive": "personalises beyond them",
              "uniform": "treats everyone the same"}  # fmt: skip
     one_of = looks_of({kind: kind for kind in words})
     shown = [
