@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from sim.experiment.search import Search
     from sim.experiment.standings import League
     from sim.experiment.study import Study
+    from sim.tournament.result import Tournament
 
-    Told = Study | League | Search | Frontier
+    Told = Study | League | Search | Frontier | Tournament
 
 Varied = Annotated[
     list[str] | None,
