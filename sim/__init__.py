@@ -2,7 +2,8 @@
 
 ``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals;
 ``sim.sweep``, ``sim.region``, ``sim.sensitivity`` and ``sim.discover`` ask under which assumptions the answer holds;
-``sim.league`` says what rivals will do, ``sim.search`` and ``sim.frontier`` which levers serve an objective best.
+``sim.league`` says what rivals will do, ``sim.search`` and ``sim.frontier`` which levers serve an objective best;
+``sim.compete`` holds a class tournament.
 Names are imported when they are first used, so that ``import sim`` costs next to nothing.
 """
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario_file import load
     from sim.strategy import Strategy, strategies
+    from sim.tournament.contest import compete
 
 __all__ = [
     "Comparison",
@@ -38,6 +40,7 @@ __all__ = [
     "Scenario",
     "Strategy",
     "compare",
+    "compete",
     "discover",
     "frontier",
     "league",
@@ -58,6 +61,7 @@ _HOMES = {
     "Scenario": "sim.scenario",
     "Strategy": "sim.strategy",
     "compare": "sim.experiment.compare",
+    "compete": "sim.tournament.contest",
     "discover": "sim.experiment.discovery",
     "frontier": "sim.experiment.frontier",
     "league": "sim.experiment.league",

@@ -83,6 +83,12 @@ AT_THE_USERS_CALL = {
     "sim.experiment.region": {"sim.present.region"},
     "sim.experiment.sensitivity": {"sim.present.sensitivity"},
     "sim.experiment.discovery": {"sim.present.discovery"},
+    "sim.tournament.result": {
+        "sim.present.results",
+        "sim.present.tournament",
+        "sim.present.tournament_chart",
+        "sim.present.tournament_page",
+    },
 }
 # imported when used, not when `sim` is
 LATE = (

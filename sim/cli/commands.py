@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.options import (
+    Against,
     AsJson,
     Engine,
     File,
+    Firm,
     Out,
+    Plot,
     Seed,
     Settings,
     Transactions,
+    Uncertain,
     chosen_scenario,
     number,
     whole,
@@ -111,22 +115,13 @@ def run(
 @app.command()
 def compare(
     file: File,
-    firm: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The firm to ask about; the first that personalises if left out.")
-    ] = None,
-    against: Annotated[
-        str, typer.Option(metavar="NAME", help="The strategy to compare with: a preset, the scenario's own, or a firm.")
-    ] = "uniform",
+    firm: Firm = None,
+    against: Against = "uniform",
     replications: Annotated[
         int | None,
         typer.Option(metavar="N", parser=whole, help="Pairs of runs; 30, or 100 with --uncertain, if left out."),
     ] = None,
-    uncertain: Annotated[
-        bool,
-        typer.Option(
-            "--uncertain", help="Draw the numbers anew for each pair, from standard errors and plausible ranges."
-        ),
-    ] = False,
+    uncertain: Uncertain = False,
     precision: Annotated[
         float | None,
         typer.Option(
@@ -137,9 +132,7 @@ def compare(
     settings: Settings = None,
     transactions: Transactions = None,
     out: Out = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also draw the comparison: .png, .svg or .pdf.")
-    ] = None,
+    plot: Plot = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare a firm with itself, with its strategy and without: same customers, same luck.

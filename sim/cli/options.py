@@ -45,9 +45,47 @@ Engine = Annotated[
     Literal["crowd", "agents"],
     typer.Option("--customers", metavar="ENGINE", help="crowd (compiled) or agents (one process each, slower)."),
 ]
+Uncertain = Annotated[
+    bool,
+    typer.Option(
+        "--uncertain", help="Draw the numbers anew in every replication, from standard errors and plausible ranges."
+    ),
+]
 Out = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Also write all tables and what identifies them to a folder.")
 ]
+Varied = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH=VALUES]…",
+        help="What to vary: PATH=A,B,C or PATH=LOW:HIGH[:STEPS]; firms.*.… stands for every firm.",
+    ),
+]
+Unknown = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH[=LOW:HIGH]]…",
+        help="What to vary, in its plausible range if none is given; every uncertain number if left out.",
+    ),
+]
+Firm = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The firm to ask about; the first that personalises if left out.")
+]
+Against = Annotated[
+    str, typer.Option(metavar="NAME", help="The strategy to compare with: a preset, the scenario's own, or a firm.")
+]
+Replications = Annotated[int, typer.Option(metavar="N", parser=whole, help="Pairs of runs at every point.")]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FOLDER", help="Keep every run in a folder as it comes, and all tables; the same call resumes."
+    ),
+]
+Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the result: .png, .svg or .pdf.")]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", parser=whole, help="Processes to work with; one per processor if left out.")
+]
+Dask = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on a cluster instead: tcp://10.0.0.1:8786.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 

@@ -8,17 +8,24 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli.commands import app
-from sim.cli.experiments import Dask, Firm, Kept, Plot, Workers, tell
-from sim.cli.options import AsJson, File, Seed, Settings, chosen_scenario, number, whole
+from sim.cli.experiments import tell
+from sim.cli.options import (
+    AsJson,
+    Dask,
+    File,
+    Firm,
+    Kept,
+    Plot,
+    Seed,
+    Settings,
+    Uncertain,
+    Workers,
+    chosen_scenario,
+    number,
+    whole,
+)
 from sim.errors import InputError
 from sim.present import files, terminal
-
-Uncertain = Annotated[
-    bool,
-    typer.Option(
-        "--uncertain", help="Draw the numbers anew in every replication, from standard errors and plausible ranges."
-    ),
-]
 
 
 @app.command()

@@ -172,8 +172,9 @@ def sensitivity(
     uncertain number is varied within its range. ``method`` is ``tornado`` (each number to either end of its range, all
     others as they stand: 2 k + 1 points for k numbers), ``morris`` (elementary effects along ``samples`` trajectories:
     samples (k + 1) points) or ``sobol`` (first and total indices: samples (k + 2) points, with samples a power of 2).
-    The last two need SALib. With ``strongest``, a tornado of 4 replications first picks so many numbers, and all
-    others stay as they are.
+    The last two need SALib. All three move numbers that were fitted together one by one, each within its own standard
+    error: shares of variance are defined for numbers that do not hang together. With ``strongest``, a tornado of 4
+    replications first picks so many numbers, and all others stay as they are.
 
     ``workers``, ``dask``, ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`; cells are kept
     in ``folder/cells``.

@@ -89,8 +89,10 @@ def question(
     return Question(scenario, name, against, replications, seed, measure)
 
 
-def kept_in(folder: str | PathLike[str] | None, inside: str = CELLS) -> Path | None:
+def kept_in(folder: str | PathLike[str] | None, inside: str = CELLS, beside: Sequence[str] = ()) -> Path | None:
     """The folder for the runner's cells within that of an experiment, which is made where it is missing.
+
+    ``beside`` names what else may be there.
 
     Raises :class:`sim.errors.InputError` for a folder that holds anything else, or cannot be made.
     """
@@ -101,7 +103,7 @@ def kept_in(folder: str | PathLike[str] | None, inside: str = CELLS) -> Path | N
         if not place.absolute().parent.is_dir():
             raise InputError(f"there is no folder {place.absolute().parent} to put results into; create it first")
         place.mkdir(exist_ok=True)
-        if strange := sorted(one.name for one in place.iterdir() if one.name not in (CELLS, "tables")):
+        if strange := sorted(one.name for one in place.iterdir() if one.name not in (CELLS, "tables", *beside)):
             raise InputError(f"the folder {place} holds {strange[0]!r}; name a new folder, or that of this experiment")
         (place / inside).parent.mkdir(exist_ok=True)
     except OSError as error:

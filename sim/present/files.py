@@ -87,8 +87,13 @@ def can_hold_text(path: Path | None, over: bool = False) -> None:
 
 def save_text(text: str, path: Path) -> None:
     """Write a text, whole or not at all."""
+    save_bytes(text.encode("utf-8"), path)
+
+
+def save_bytes(content: bytes, path: Path) -> None:
+    """Write content, whole or not at all."""
     with _whole(path) as stream:
-        stream.write(text.encode("utf-8"))
+        stream.write(content)
 
 
 @contextmanager
