@@ -18,7 +18,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import Stopped
-from sim.experiment.workers import Here
 from sim.market.compiled import compiles_first
 from sim.storage import uninterrupted
 
@@ -50,7 +49,8 @@ class Processes:
         """
         queue, deaths = iter(parts), Counter[Any]()
         if compiles_first():  # once rather than in every worker
-            yield from Here(self._number).work(islice(queue, 1))
+            for part in islice(queue, 1):
+                yield part.number, part.work(self._number)
         hand: dict[Future[np.ndarray], Part] = {}
         try:
             while True:
