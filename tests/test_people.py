@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sim import people as room
 from sim.errors import InputError
 from sim.experiment.compare import compare
+from sim.experiment.processes import Processes
 from sim.experiment.runner import run
-from sim.experiment.workers import Processes
 from sim.market import simulate
 from sim.market.market import Engine
 from sim.people import People

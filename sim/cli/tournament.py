@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from sim.cli.commands import app
-from sim.cli.experiments import Plot, Workers, tell
-from sim.cli.options import AsJson, Settings, whole
+from sim.cli.experiments import tell
+from sim.cli.options import AsJson, Plot, Settings, Workers, whole
 from sim.errors import InputError
 from sim.present import files, terminal
 

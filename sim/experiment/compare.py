@@ -142,18 +142,20 @@ class Pairs:
         cores = threads if threads is not None else os.cpu_count() or 1
         self._seed = seed
         self._simulate = partial(simulate, seed=seed, threads=max(1, cores // 2))
-        self._pool = ThreadPoolExecutor(min(2, cores))
+        self._pool = ThreadPoolExecutor(2) if cores > 1 else None  # in a browser there are no threads
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     def run(self, arms: tuple[Scenario, Scenario], replication: int) -> list[Run]:
         """Both arms in one replication."""
         people = People(arms[0], self._seed, replication)
-        return list(self._pool.map(partial(self._simulate, replication=replication, people=people), arms))
+        side_by_side = map if self._pool is None else self._pool.map
+        return list(side_by_side(partial(self._simulate, replication=replication, people=people), arms))
 
 
 def gain(pair: Sequence[Run], f: int) -> float:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.experiment.workers import Workers
     from sim.scenario import Scenario
 
-REPLICATIONS, FURTHER, BUDGET = 10, 5, 400
+REPLICATIONS, FURTHER, BUDGET = 10, 3, 400
 """Replications to start with, those that are added at a time, and so many pairs of runs at most, where no number of
 replications is asked for."""
 
@@ -174,7 +174,7 @@ def region(
     ``varied`` maps two dotted paths to their ranges: ``{"rules.surplus": "0:0.2", "firms.*.economics.platform_cost":
     "0:2000"}``. Points are added until the surface between them places the contour to ``precision`` of the axes, or
     there are ``points`` of them. What chance leaves open does not shrink with points but with ``replications``: where
-    no number of them is given there are 10, and further fives, with seeds of their own, as long as chance leaves open
+    no number of them is given there are 10, and further threes, with seeds of their own, as long as chance leaves open
     more than the precision and ``BUDGET`` pairs of runs allow.
 
     ``workers``, ``dask``, ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`; cells are kept
