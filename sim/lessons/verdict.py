@@ -111,6 +111,13 @@ class Tried:
         """The statements that decide; the others are only measured beside."""
         return tuple(s for s, one in enumerate(self.lesson.statements) if one.decisive)
 
+    @property
+    def deciding(self) -> int:
+        """Of the statements that decide the one that decides most: the first that fails, else the first open one."""
+        found = [str(self.effects["standing"].iloc[s]) for s in self.decisive]
+        least = next((one for one in ("fails", "open") if one in found), found[0])
+        return self.decisive[found.index(least)]
+
     def _standing(self, place: np.ndarray) -> Standing:
         return standing([interval(place[s]) for s in self.decisive])
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.lessons.trial import Lessons
     from sim.lessons.standing import Standing
+    from sim.lessons.trial import Lessons
     from sim.lessons.verdict import Tried, Turn
 
 LOOKS: dict[Standing, tuple[str, str, bool, str]] = {
