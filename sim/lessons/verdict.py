@@ -153,7 +153,8 @@ class Tried:
         if not axis.numeric:
             if axis.own in axis.levels:
                 here.append((axis.own, 0))
-            return Turn(axis, known, (), (), tuple(value for value, n in here if self.standings[n] == "holds"))
+            found = {value for value, n in here if self.standings[n] == "holds"}
+            return Turn(axis, known, (), (), tuple(value for value in axis.levels if value in found))
         if axis.own is not None and min(axis.levels) <= axis.own <= max(axis.levels):
             here.append((axis.own, 0))
         here.sort(key=lambda one: float(one[0]))
@@ -161,9 +162,9 @@ class Tried:
         whole: tuple[Stretch, ...] = ((at[0], at[-1]),)
         holds, sure = whole, whole
         for s in self.decisive:
-            found = [interval(self.margins[n, s]) for _, n in here]
-            holds = common(holds, stretches(at, [_or_less(one.value) for one in found]))
-            sure = common(sure, stretches(at, [_or_less(one.low) for one in found]))
+            seen = [interval(self.margins[n, s]) for _, n in here]
+            holds = common(holds, stretches(at, [_or_less(one.value) for one in seen]))
+            sure = common(sure, stretches(at, [_or_less(one.low) for one in seen]))
         return Turn(axis, known, holds, sure, ())
 
     @property

@@ -71,7 +71,7 @@ def where(tried: Tried) -> str:
     """Under which condition the claim holds, and in how many combinations of assumptions."""
     often = combinations(tried)
     told = condition(tried)
-    return f"{told}; {often}" if often and "combinations" not in told else told
+    return f"{told}; {often}" if often and tried.verdict == "holds only if" and "combinations" not in told else told
 
 
 def lessons_parts(lessons: Lessons) -> Iterator[RenderableType | str]:
