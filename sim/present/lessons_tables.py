@@ -103,10 +103,17 @@ def blocks(lessons: Lessons) -> dict[str, str]:
     ]
     against = "\n\n".join(contradictions(lessons)) or "In this market no claim is contradicted."
     return {
-        "finding": f"{finding(lessons)}\n\n{footer(lessons.manifest)}",
+        "finding": f"{finding(lessons)}\n\n{footer(lessons.manifest)} {_size(lessons)}",
         "verdicts": markdown_table(HEADINGS, rows),
         "contradictions": against,
     }
+
+
+def _size(lessons: Lessons) -> str:
+    """How large the market was, and how many combinations of assumptions were tried."""
+    combined = max(len(one.combined) for one in lessons.tried)
+    tried = f", {combined} combinations of assumptions for each claim" if combined else ""
+    return f"{lessons.scenario.customers.count:,} customers{tried}."
 
 
 def renew(document: Path, lessons: Lessons) -> None:
