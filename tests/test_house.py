@@ -89,6 +89,8 @@ AT_THE_USERS_CALL = {
         "sim.present.tournament_chart",
         "sim.present.tournament_page",
     },
+    "sim.lessons.trial": {"sim.present.lessons", "sim.present.lessons_charts", "sim.present.results"},
+    "sim.lessons.verdict": {"sim.present.lessons", "sim.present.lessons_charts"},
 }
 # imported when used, not when `sim` is
 LATE = (

@@ -18,6 +18,7 @@ from sim.experiment.plan import planned
 from sim.experiment.progress import Counted, Progress
 from sim.experiment.runner import run as run_cells
 from sim.experiment.statistics import CONFIDENCE
+from sim.experiment.study import CELLS, kept_in
 from sim.experiment.sweep import hypercube
 from sim.experiment.workers import at_work
 from sim.files.shape import nearest
@@ -55,10 +56,11 @@ class Lessons:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per lesson: claim, verdict, condition, first effect with its interval, how often it holds.
+        """One row per lesson: claim, verdict, condition, the effect that decides, how often the claim holds.
 
-        Columns: ``lesson``, ``name``, ``claim``, ``verdict``, ``condition`` and ``effect`` (in words), ``value``,
-        ``low``, ``high``, ``unit``, ``as_it_is`` (what becomes of it in the market as it is), ``share``, ``share_low``,
+        Columns: ``lesson``, ``name``, ``claim``, ``verdict``, ``condition`` and ``effect`` (in words; of several
+        effects the first that fails, else the first that is open, else the first), ``value``, ``low``, ``high``,
+        ``unit``, ``as_it_is`` (what becomes of it in the market as it is), ``share``, ``share_low``,
         ``share_high`` (of all combinations of plausible assumptions that were tried, those in which it holds),
         ``measured``, ``assumptions`` (how many of the assumptions that turn it round are measured, of how many).
         """
@@ -68,7 +70,7 @@ class Lessons:
 
         rows = []
         for one in self.tried:
-            first, share, (measured, number) = one.effects.iloc[0], one.share, one.measured
+            effect, share, (measured, number) = one.effects.iloc[one.deciding], one.share, one.measured
             rows.append(
                 {
                     "lesson": one.lesson.key,
@@ -76,8 +78,8 @@ class Lessons:
                     "claim": one.lesson.claim,
                     "verdict": one.verdict,
                     "condition": condition(one),
-                    "effect": first["statement"],
-                    **{name: first[name] for name in ("value", "low", "high", "unit")},
+                    "effect": effect["statement"],
+                    **{name: effect[name] for name in ("value", "low", "high", "unit")},
                     "as_it_is": one.as_it_is,
                     "share": share.value if share else np.nan,
                     "share_low": share.low if share else np.nan,
@@ -129,7 +131,7 @@ class Lessons:
 
     def plot(self) -> Figure:
         """All effects with their intervals, next to the bars that they have to pass."""
-        from sim.present.lessons import effects_chart
+        from sim.present.lessons_charts import effects_chart
 
         return effects_chart(self)
 
@@ -201,7 +203,7 @@ def run(
     tried, tell = [], Counted(total, progress, folder)
     with at_work(workers, dask, total) as team:
         for trial in trials:
-            place = Path(folder) / f"lesson-{trial.lesson.key}" if folder is not None else None
+            place = kept_in(folder, f"{CELLS}/lesson-{trial.lesson.key}")
             cells = run_cells(
                 trial.market, trial.design, replications=trial.lesson.effort * replications, seed=seed, workers=team,
                 folder=place, progress=tell,
