@@ -14,6 +14,7 @@ from sim.doorway import doorway
 
 if TYPE_CHECKING:
     from sim.errors import InputError
+    from sim.experiment.business_case import business_case
     from sim.experiment.compare import compare
     from sim.experiment.comparison import Comparison
     from sim.experiment.discovery import discover
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sim.experiment.sweep import sweep
     from sim.market import simulate
     from sim.market.market import Market
+    from sim.present.saved import load_results
     from sim.run import Run
     from sim.scenario import Scenario
     from sim.scenario_file import load
@@ -37,11 +39,13 @@ __all__ = [
     "Run",
     "Scenario",
     "Strategy",
+    "business_case",
     "compare",
     "discover",
     "frontier",
     "league",
     "load",
+    "load_results",
     "region",
     "search",
     "sensitivity",
@@ -57,11 +61,13 @@ _HOMES = {
     "Run": "sim.run",
     "Scenario": "sim.scenario",
     "Strategy": "sim.strategy",
+    "business_case": "sim.experiment.business_case",
     "compare": "sim.experiment.compare",
     "discover": "sim.experiment.discovery",
     "frontier": "sim.experiment.frontier",
     "league": "sim.experiment.league",
     "load": "sim.scenario_file",
+    "load_results": "sim.present.saved",
     "region": "sim.experiment.region",
     "search": "sim.experiment.search",
     "sensitivity": "sim.experiment.sensitivity",
