@@ -45,7 +45,7 @@ class Effort:
     drivers: int = 4  # replications at either end of each uncertain number
     points: int = 28  # of the map, at most
     map: int = 6  # replications at each of them
-    stress: int = 20  # replications of each stress test
+    stress: int = 30  # replications of each stress test, and no more than the comparison has
 
 
 STANDARD, QUICK = Effort(), Effort(drivers=2, points=16, map=4, stress=10)
@@ -146,10 +146,11 @@ def around(
     _same(scenario, firm, against, region, sensitivity)
     asked: dict[str, Any] = {"firm": firm, "against": against, "seed": seed, "workers": workers}
     uncertain = bool(_uncertain(scenario))
+    stress = effort.stress if comparison.uncertain else min(effort.stress, comparison.n)
     planned = {
         "drivers": 0 if sensitivity is not None or not uncertain else (2 * _uncertain(scenario) + 1) * effort.drivers,
         "map": 0 if region is not None or not (varied or uncertain) else effort.points * effort.map,
-        "stress": 4 * effort.stress,
+        "stress": 4 * stress,
     }
     parts = _parts(progress, planned)
     if sensitivity is None and effort.drivers > 1 and uncertain:
@@ -163,7 +164,7 @@ def around(
         )
     else:
         next(parts)
-    stresses = _stressed(comparison, effort.stress, next(parts)) if effort.stress else ()
+    stresses = _stressed(comparison, stress, next(parts)) if stress else ()
     return BusinessCase(comparison, region, sensitivity, stresses)
 
 

@@ -40,7 +40,7 @@ def claim(study: Sensitivity) -> str:
     table, firm = study.table, short(study.question.firm, 40)
     first = table.iloc[0]
     if study.method == "tornado":
-        turned = _turning(study)
+        turned = turning(study)
         low, high = (
             table[(table["factor"] == first["factor"]) & (table["end"] == end)].iloc[0] for end in ("low", "high")
         )
@@ -69,7 +69,7 @@ def claim(study: Sensitivity) -> str:
     )
 
 
-def _turning(study: Sensitivity) -> int:
+def turning(study: Sensitivity) -> int:
     """Number of factors at an end of whose range the gain clearly has the other sign than as it stands."""
     base = study.as_it_stands
     if base is None:
