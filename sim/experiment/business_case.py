@@ -19,7 +19,7 @@ from sim.experiment.compare import compare
 from sim.experiment.comparison import Comparison, Parameters
 from sim.experiment.factors import factors
 from sim.experiment.measures import counterpart
-from sim.experiment.progress import Progress
+from sim.experiment.progress import Progress, told
 from sim.experiment.region import region as mapped
 from sim.experiment.sensitivity import sensitivity as driven
 from sim.experiment.statistics import mean_interval
@@ -113,13 +113,18 @@ def business_case(
     counterpart(scenario, name, against)
     _checked(scenario, varied)
     _same(scenario, name, against, region, sensitivity)
-    comparison = compare(
-        scenario, name, against, replications, precision, parameters=parameters, seed=seed, progress=progress
-    )
-    return around(
-        comparison, varied=varied, effort=effort, region=region, sensitivity=sensitivity, workers=workers,
-        progress=progress,
-    )  # fmt: skip
+    with told(progress, "pair of runs") as tell:
+        rest = 4 * effort.stress + effort.points * effort.map * (region is None)
+        rest += (2 * _uncertain(scenario) + 1) * effort.drivers * (sensitivity is None)
+        comparison = compare(
+            scenario, name, against, replications, precision, parameters=parameters, seed=seed,
+            progress=None if tell is None else lambda done, planned: tell(done, planned + rest),
+        )  # fmt: skip
+        n = comparison.n
+        return around(
+            comparison, varied=varied, effort=effort, region=region, sensitivity=sensitivity, workers=workers,
+            progress=None if tell is None else lambda done, planned: tell(n + done, n + planned),
+        )  # fmt: skip
 
 
 def around(
@@ -152,19 +157,14 @@ def around(
         "map": 0 if region is not None or not (varied or uncertain) else effort.points * effort.map,
         "stress": 4 * stress,
     }
-    parts = _parts(progress, planned)
-    if sensitivity is None and effort.drivers > 1 and uncertain:
-        sensitivity = driven(scenario, replications=effort.drivers, progress=next(parts), **asked)
-    else:
-        next(parts)
-    across = varied if varied is not None else _decisive(sensitivity)
-    if region is None and across is not None and effort.points and effort.map > 1:
-        region = mapped(
-            scenario, across, points=effort.points, replications=effort.map, progress=next(parts), **asked
-        )
-    else:
-        next(parts)
-    stresses = _stressed(comparison, stress, next(parts)) if stress else ()
+    with told(progress, "pair of runs") as tell:
+        drivers, area, tests = _parts(tell, planned)
+        if sensitivity is None and effort.drivers > 1 and uncertain:
+            sensitivity = driven(scenario, replications=effort.drivers, progress=drivers, **asked)
+        across = varied if varied is not None else _decisive(sensitivity)
+        if region is None and across is not None and effort.points and effort.map > 1:
+            region = mapped(scenario, across, points=effort.points, replications=effort.map, progress=area, **asked)
+        stresses = _stressed(comparison, stress, tests) if stress else ()
     return BusinessCase(comparison, region, sensitivity, stresses)
 
 
@@ -206,11 +206,11 @@ def _same(
     for what, study in (("map", region), ("drivers", sensitivity)):
         if study is None:
             continue
-        told = study.question
+        asked = study.question
         for words, theirs, ours in (
-            ("scenario's hash", told.scenario.hash, scenario.hash),
-            ("firm", told.firm, firm),
-            ("strategy to compare with", told.against, against),
+            ("scenario's hash", asked.scenario.hash, scenario.hash),
+            ("firm", asked.firm, firm),
+            ("strategy to compare with", asked.against, against),
         ):
             if theirs != ours:
                 raise InputError(

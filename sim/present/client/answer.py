@@ -79,10 +79,10 @@ def answer(comparison: Comparison) -> Topic:
         f"{percent(pays.low)} to {percent(pays.high)}): a matter of luck within the model, no probability in the world."
     )
     points.append(typographic(precision_reached(comparison)))
-    word = "draw" if comparison.uncertain else "pair of runs"
+    word, words = ("draw", "draws") if comparison.uncertain else ("pair of runs", "pairs of runs")
     chart = Chart(
         "columns", f"Gain of each {word}, lowest to highest", tuple(str(k) for k in range(1, len(values) + 1)),
-        (Series("Gain in net present value", finite(values)),), f"{scale.unit}", f"{word}s in order of their gain",
+        (Series("Gain in net present value", finite(values)),), f"{scale.unit}", f"{words} in order of their gain",
         f"Columns: the gain in net present value of each of {runs(comparison)}, from {scale.signed(values[0])} to "
         f"{scale.signed(values[-1])} {scale.unit}; {positive} of them lie above zero.",
         scale,
@@ -122,6 +122,8 @@ def bridge(comparison: Comparison) -> Topic:
     start = np.concatenate([[0.0], np.cumsum(mean[:-1])])
     start[-1] = 0.0
     labels = tuple(amount(one, signed=True).value for one in figures)
+    if comparison.n > 1:
+        labels = (*labels[:-1], f"{labels[-1]}\n({amount(figures[-1]).interval})")
     table, unmoved = bridge_table(comparison)
     told = [f"{name} {amount(one, signed=True).value} {currency}" for name, one in zip(names, figures, strict=True)]
     chart = Chart(
@@ -133,7 +135,7 @@ def bridge(comparison: Comparison) -> Topic:
         f"{scale.unit}, discounted", "lines of the books", f"Bridge: {'; '.join(told)}.", scale, labels,
     )  # fmt: skip
     points = [
-        f"Each bar begins where the one before it ends; the last is their sum, {labels[-1]} {currency}.",
+        f"Each bar begins where the one before it ends; the last is their sum, {amount(figures[-1], signed=True).value} {currency}.",
         "Lines that matter little are put together as other lines." if "Other lines" in steps else "",
         unmoved,
         f"Interval of the gain: {interval_and_runs(comparison)}." if comparison.n > 1 else scarce(comparison),

@@ -10,7 +10,7 @@ import numpy as np
 from sim.experiment.contour import FINE
 from sim.experiment.statistics import Interval
 from sim.present.client.answer import firm_of
-from sim.present.client.topic import Chart, Series, TextTable, Topic, finite, listed
+from sim.present.client.topic import NO_MARK, Chart, Series, TextTable, Topic, finite, listed
 from sim.present.client.words import TESTS, amount, brief, in_currency, meaning_of, span
 from sim.present.axes import replications, setting
 from sim.present.labels import short
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sim.experiment.sensitivity import Sensitivity
 
 MOST_DRIVERS = 8
+CORNERS = 60
+"""Corners of each line on a map: enough for the eye, and few enough to be edited."""
 
 
 def region(case: BusinessCase) -> Topic | None:
@@ -102,11 +104,16 @@ def _map(found: Region, names: list[str]) -> Chart:
     for name, words in (("gain", "Break-even"), ("low", "Edge of what is open"), ("high", "Edge of what is open")):
         lines: Any = contour_generator(x, y, heights[name]).lines(0.0)
         for line in lines:
-            across, up = line[::2].T if len(line) > 160 else line.T
+            across, up = line[np.linspace(0, len(line) - 1, CORNERS).round().astype(int)].T
             series.append(
                 Series(words, tuple(map(float, up)), "text", dashed=name != "gain", quiet=name != "gain",
                        x=tuple(map(float, across)))
             )  # fmt: skip
+    for words, where in (("pays", heights["low"] > 0.0), ("loses", heights["high"] < 0.0)):
+        spot = _inside(where)
+        if spot is not None:
+            series.append(Series(f"It {words} here", (float(y[spot[0]]),), "text", x=(float(x[spot[1]]),),
+                                 marker=NO_MARK, label=f"it {words} here"))  # fmt: skip
     looks: tuple[tuple[str, str, Any, str], ...] = (
         ("pays", "Pays there", "trusted", "o"), ("loses", "Loses there", "extractive", "D"),
         ("uncertain", "Open there", "uniform", "s"),
@@ -130,6 +137,15 @@ def _map(found: Region, names: list[str]) -> Chart:
         f"{_part(found.shares['loses'])} clearly lose, {_part(found.shares['uncertain'])} are open. {_own_words(found)}",
         _plain(second), (), (first.range.low, first.range.high), (second.range.low, second.range.high), _plain(first),
     )  # fmt: skip
+
+
+def _inside(where: Any) -> tuple[int, int] | None:
+    """The middle of a part of the map, row and column, if that is large enough for a word."""
+    from scipy.ndimage import distance_transform_edt
+
+    deep = distance_transform_edt(np.pad(where, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(deep)), deep.shape)
+    return (int(row), int(column)) if deep[row, column] >= 8.0 else None
 
 
 def _axis_title(axis: Axis, name: str, currency: str) -> str:
@@ -209,11 +225,11 @@ def _change(row: Any) -> Interval:
 
 
 FEELINGS = {
-    "trust": ("Trust", "0 to 1, mean of all people", Scale(1.0, "", 2), 3),
-    "opt_in": ("Opt-in", "% of the firm's customers", Scale(0.01, "%", 0), 2),
-    "privacy_debt": ("Privacy debt", "intrusions not noticed yet, per person", Scale(1.0, "", 1), 2),
+    "trust": ("Trust", "0 to 1, mean of all people", Scale(1.0, "", 2), (2, 3)),
+    "opt_in": ("Opt-in", "% of the firm's customers", Scale(0.01, "%", 0), (0, 1)),
+    "privacy_debt": ("Privacy debt", "intrusions not noticed yet, per person", Scale(1.0, "", 1), (2, 3)),
 }
-"""What customers feel: name, unit, scale, and decimals at most."""
+"""What customers feel: name, unit, scale, and decimals at most, in sentences and in tables."""
 
 
 def customers(case: BusinessCase) -> Topic | None:
@@ -239,7 +255,7 @@ def customers(case: BusinessCase) -> Topic | None:
     title += f"; {end(comparison.firm, 'opt_in')} of {mine}'s customers let it use their data"
     body = tuple(
         (firm, *(rounded(*(ends[firm, one][c] for c in ("value", "low", "high")), percent=one == "opt_in",
-                         most=FEELINGS[one][3]).plus_minus for one in FEELINGS))
+                         most=FEELINGS[one][3][1]).plus_minus for one in FEELINGS))
         for firm in firms
     )  # fmt: skip
     half = f"± half of the {interval_and_runs(comparison)}" if comparison.n > 1 else "one replication: no interval"
@@ -269,7 +285,7 @@ def _felt(comparison: Comparison, table: Any, measure: str) -> Chart:
     for firm, kind in ((name, one.strategy.kind) for name, one in comparison.scenario.firms.items()):
         own = part[part["firm"] == firm]
         values, last = own["value"].to_numpy(), own.iloc[-1]
-        figure = rounded(last["value"], last["low"], last["high"], percent=measure == "opt_in", most=most)
+        figure = rounded(last["value"], last["low"], last["high"], percent=measure == "opt_in", most=most[0])
         brief = short(firm, 18)
         series.append(Series(brief, finite(values), kind, dashed=kind in seen, label=f"{brief} {figure.value}"))
         told.append(f"{brief} {figure.value}")

@@ -9,7 +9,7 @@ from sim.evidence import MEANING
 from sim.present.assumptions import plain
 from sim.present.client.topic import TextTable, Topic, listed
 from sim.present.client.words import in_currency, meaning_of, scarce
-from sim.present.style import footer
+from sim.present.style import footer, typographic
 from sim.present.words import interval_name, runs
 from sim.scenario_file import register
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.experiment.business_case import BusinessCase
 
 FIRM_GROUND = ("fitted", "measured", "published", "vendor", "patterns")
-MOST = 8
+MOST = 6
 
 
 def assumptions(case: BusinessCase) -> Topic:
@@ -72,7 +72,7 @@ def _leading(case: BusinessCase, table: Any) -> TextTable:
         "The assumptions that matter most" if case.sensitivity is not None else "The first assumptions",
         ("Assumption", "Value", "Plausible", "Unit", "Source"),
         tuple(
-            (words, plain(row.value), f"{plain(row.low)} to {plain(row.high)}", in_currency(str(row.unit), currency),
+            (words, typographic(plain(row.value)), typographic(f"{plain(row.low)} to {plain(row.high)}"), in_currency(str(row.unit), currency),
              source_of(row))
             for words, row in rows
         ),
@@ -89,14 +89,15 @@ def source_of(row: Any) -> str:
 
 def full_register(case: BusinessCase) -> TextTable:
     """Every number of the scenario: value, unit, plausible range, source and evidence."""
+    currency = case.comparison.scenario.currency
     rows: Any = register(case.comparison.scenario).itertuples()  # pandas' types do not know the columns
     return TextTable(
         "Register of assumptions",
         ("Number", "Meaning", "Value", "Unit", "Plausible range", "Source", "Evidence"),
         tuple(
             (
-                str(row.path), str(row.meaning), plain(row.value), str(row.unit),
-                "" if math.isnan(row.low) else f"{plain(row.low)} to {plain(row.high)}",
+                str(row.path), str(row.meaning), typographic(plain(row.value)), in_currency(str(row.unit), currency),
+                "" if math.isnan(row.low) else typographic(f"{plain(row.low)} to {plain(row.high)}"),
                 str(row.source) + ("" if math.isnan(row.se) else f"; standard error {row.se:.2g}")
                 + ("" if math.isnan(row.n) else f"; n = {row.n:,.0f}")
                 + ("; outside its plausible range" if row.outside else ""),
@@ -119,17 +120,17 @@ def method(case: BusinessCase) -> Topic:
         )
         if not there
     ]  # fmt: skip
+    covered = "luck and what is not known about the numbers" if comparison.uncertain else "luck alone"
     points = (
-        "It is no forecast. It explores what follows from assumptions, how surely, and which of them carry the result.",
-        "The customers are simulated. They follow rules that reproduce published patterns of shopping, consent and "
+        "No forecast: it explores what follows from assumptions, how surely, and which of them carry the result.",
+        "The customers: they are simulated. They follow rules that reproduce published patterns of shopping, consent and "
         "reactions to breaches; each of these was measured in one place and time.",
-        f"{'Uncertainty intervals cover luck and what is not known about the numbers' if comparison.uncertain else 'The intervals cover luck alone'}"
-        f" ({interval_name(comparison)} over {runs(comparison)}); none covers a wrong model.",
-        f"What comes after {comparison.scenario.horizon_months} months is not counted.",
-        "Whoever wants to know about one firm needs that firm's data, and an experiment: the simulation says what to "
+        f"The intervals: they cover {covered} ({interval_name(comparison)} over {runs(comparison)}); none covers a wrong model.",
+        f"The horizon: what comes after {comparison.scenario.horizon_months} months is not counted.",
+        "The next step: whoever wants to know about one firm needs that firm's data, and an experiment: the simulation says what to "
         "measure first.",
-        f"Not computed here: {listed(left)}." if left else "",
-        scarce(comparison),
+        f"Left out: {listed(left)}." if left else "",
+        f"Few runs: {scarce(comparison)}" if scarce(comparison) else "",
     )  # fmt: skip
     return Topic(
         "method", "Method and limits", "This explores assumptions and is no forecast: what it can and cannot say",

@@ -22,6 +22,9 @@ Role = Literal["trusted", "extractive", "uniform", "text"]
 """Whose colour a series has: that of a kind of firm, or that of the text."""
 
 
+NO_MARK = "none"
+
+
 @dataclass(frozen=True)
 class Series:
     """One series of a chart; a value is None where there is nothing to draw."""
@@ -34,7 +37,7 @@ class Series:
     x: tuple[float, ...] = ()  # of a map
     low: tuple[float, ...] = ()  # ends of the intervals, where they are drawn
     high: tuple[float, ...] = ()
-    marker: str = ""  # o, s, D: points; empty: a line
+    marker: str = ""  # o, s, D: points; NO_MARK: a label alone; empty: a line
     label: str = ""  # what stands beside its last point
 
 
@@ -90,7 +93,8 @@ def text_table(table: Table, note: str = "", first: str = "") -> TextTable:
         (str(name), *(typographic(str(cell)) for cell in row))
         for name, row in zip(_names(table), rows.to_numpy(), strict=True)
     )
-    return TextTable(str(table.title or ""), tuple(" ".join(one.split()) for one in columns), body, numeric, note)
+    heads = tuple(f"{one[:1].upper()}{one[1:]}" for one in (" ".join(column.split()) for column in columns))
+    return TextTable(str(table.title or ""), heads, body, numeric, note)
 
 
 def _names(table: Table) -> list[str]:
