@@ -253,7 +253,9 @@ class Asked:
             words += ["--firm", comparison.firm, "--against", comparison.against, "--seed", str(comparison.seed)]
             words += ["--uncertain"] * comparison.uncertain
             words += (
-                ["--replications", str(comparison.n)] if self.precision is None else ["--precision", f"{self.precision:g}"]
+                ["--replications", str(comparison.n)]
+                if self.precision is None
+                else ["--precision", f"{self.precision:g}"]
             )
             words += [word for one in self.settings or () for word in ("--set", one)]
         words += ["--quick"] * self.quick

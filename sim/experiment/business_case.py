@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -180,12 +180,12 @@ def _parts(progress: Progress | None, planned: Mapping[str, int]) -> Iterator[Pr
     """The progress of each part of the work as that of all of it."""
     total, before = sum(planned.values()), 0
     for size in planned.values():
-        if progress is None:
-            yield None
-        else:
-            tell, start = progress, before
-            yield lambda done, _, start=start, size=size: tell(start + min(done, size), total)  # type: ignore[misc]
+        yield None if progress is None else partial(_part_of, progress, before, size, total)
         before += size
+
+
+def _part_of(progress: Progress, before: int, size: int, total: int, done: int, _: int) -> None:
+    progress(before + min(done, size), total)
 
 
 def _checked(scenario: Scenario, varied: Mapping[str, Values] | None) -> None:
@@ -197,9 +197,7 @@ def _checked(scenario: Scenario, varied: Mapping[str, Values] | None) -> None:
         numeric(axis)
 
 
-def _same(
-    scenario: Scenario, firm: str, against: str, region: Region | None, sensitivity: Sensitivity | None
-) -> None:
+def _same(scenario: Scenario, firm: str, against: str, region: Region | None, sensitivity: Sensitivity | None) -> None:
     """Refuse results that are about something else."""
     if sensitivity is not None and sensitivity.method != "tornado":
         raise InputError(f"a business case takes the drivers of a tornado, and these are those of {sensitivity.method}")

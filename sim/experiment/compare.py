@@ -116,7 +116,9 @@ def compare(
                 settled = enough(gains, precision)
                 if settled is not None:
                     break
-    with_strategy, without, clv_with, clv_without, firms, followed = (np.stack(part) for part in zip(*kept, strict=True))
+    with_strategy, without, clv_with, clv_without, firms, followed = (
+        np.stack(part) for part in zip(*kept, strict=True)
+    )
     return Comparison(
         scenario=scenario,
         firm=name,

@@ -41,7 +41,9 @@ def records(comparison: Comparison) -> dict[str, pd.DataFrame]:
         found["runs_course"] = _long(by_month, comparison.course, tuple(COURSE))
     if comparison.again is not None:
         luck = comparison.again
-        found["runs_again"] = _long({"replication": range(len(luck))}, luck, [f"luck_{k}" for k in range(luck.shape[1])])
+        found["runs_again"] = _long(
+            {"replication": range(len(luck))}, luck, [f"luck_{k}" for k in range(luck.shape[1])]
+        )
     return found
 
 

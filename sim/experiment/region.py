@@ -128,14 +128,14 @@ class Region(Study):
         return {"map": self.table, "contour": self.contour, "points": self.points}
 
     def records(self) -> dict[str, pd.DataFrame]:
-        """The two axes with their ranges and the shape of the surface, and the gain at every point in every replication."""
+        """The two axes, the shape of the surface over them, and the gain at every point in every replication."""
         import pandas as pd
 
         spans = [(axis.name, axis.range.low, axis.range.high) for axis in self.axes if axis.range is not None]
-        answers = pd.DataFrame(self.surface.answers, columns=[f"run_{k}" for k in range(self.surface.answers.shape[1])])
-        answers.insert(0, "across", self.surface.points[:, 0])
-        answers.insert(1, "up", self.surface.points[:, 1])
         laid = self.surface
+        answers = pd.DataFrame(laid.answers, columns=[f"run_{k}" for k in range(laid.answers.shape[1])])
+        answers.insert(0, "across", laid.points[:, 0])
+        answers.insert(1, "up", laid.points[:, 1])
         shape = pd.DataFrame(spans, columns=["path", "low", "high"]).assign(
             length=laid.lengths, roughness=laid.roughness, variance=laid.variance
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,9 +67,7 @@ def load_results(folder: str | PathLike[str]) -> Comparison | Region | Sensitivi
         If the folder holds no such results, they were made with another version, or a table is missing or damaged.
     """
     saved = _read(Path(folder))
-    for name, build in {
-        "runs_books": _comparison, "runs_axes": _region, "runs_factors": _sensitivity,
-    }.items():  # fmt: skip
+    for name, build in BUILT.items():
         if name in saved.tables:
             try:
                 return build(saved)
@@ -127,10 +126,10 @@ def load_case(folder: str | PathLike[str]) -> BusinessCase:
         import pandas as pd
 
         saved = _read(place / STRESS)
-        months = saved.tables["stress"].set_index("test")["month"]
+        gains = saved.tables["runs_gain"]
         stresses = tuple(
-            Stress(str(key), None if pd.isna(months[key]) else int(months[key]), gains.to_numpy(np.float64))
-            for key, gains in saved.tables["runs_gain"].items()
+            Stress(str(key), None if pd.isna(month) else int(month), gains[str(key)].to_numpy(np.float64))
+            for key, month in saved.tables["stress"][["test", "month"]].itertuples(index=False)
         )
     return BusinessCase(comparison, region, sensitivity, stresses)  # type: ignore[arg-type]
 
@@ -172,7 +171,7 @@ def _again(manifest: Mapping[str, Any]) -> str:
 
 
 def _numbers(table: pd.DataFrame) -> np.ndarray:
-    """A table as an array whose rows lie together, as they did before it was saved: the last bits of sums hang on it."""
+    """A table as an array whose rows lie together, as before it was saved: the last bits of sums hang on it."""
     return np.ascontiguousarray(table.to_numpy(dtype=np.float64))
 
 
@@ -199,9 +198,7 @@ def _region(saved: _Saved) -> Region:
         shape["length"].to_numpy(np.float64), float(shape["roughness"].iloc[0]), float(shape["variance"].iloc[0]),
     )  # fmt: skip
     told = saved.manifest
-    return Region(
-        saved.question, (first, second), laid, tuple(told["rounds"]), tuple(told["seeds"]), told["precision"]
-    )
+    return Region(saved.question, (first, second), laid, tuple(told["rounds"]), tuple(told["seeds"]), told["precision"])
 
 
 def _sensitivity(saved: _Saved) -> Sensitivity:
@@ -213,3 +210,9 @@ def _sensitivity(saved: _Saved) -> Sensitivity:
     )
     answers = _numbers(saved.tables["runs_points"])
     return Sensitivity(saved.question, "tornado", factors, answers, screened=saved.manifest.get("factors_screened"))
+
+
+BUILT: dict[str, Callable[[_Saved], Comparison | Region | Sensitivity]] = {
+    "runs_books": _comparison, "runs_axes": _region, "runs_factors": _sensitivity,
+}  # fmt: skip
+"""By the table that only they have: what the tables of a folder are put together to."""

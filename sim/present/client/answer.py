@@ -38,8 +38,8 @@ def question(comparison: Comparison) -> Topic:
     same = "treats everyone the same" if comparison.against == "uniform" else f"pursues {comparison.against}"
     others = f"Its rivals are {listed(rivals)}." if rivals else "It is the only firm in this market."
     points = (
-        f"The strategy: {firm} {CONSENT[levers.consent]}, draws on personal data to a depth of {percent(levers.depth)}, "
-        f"stays within what each customer accepts to {percent(levers.respect)}, and leaves "
+        f"The strategy: {firm} {CONSENT[levers.consent]}, draws on personal data to a depth of "
+        f"{percent(levers.depth)}, stays within what each customer accepts to {percent(levers.respect)}, and leaves "
         f"{percent(levers.value_share)} of the value that personalising makes with the customer.",
         f"The alternative: the same firm {same}, with the same prices, messages and staff.",
         f"The market: {scenario.customers.count:,} simulated customers who shop, compare, notice what is done with "
@@ -102,9 +102,7 @@ def _interval_told(comparison: Comparison) -> str:
     if comparison.n == 1:
         return "One pair has no interval."
     if comparison.uncertain:
-        return (
-            "Every draw takes all uncertain numbers anew, and the interval is the range of the middle 95 % of the draws."
-        )
+        return "Every draw takes all uncertain numbers anew; the interval is the range of the middle 95 % of the draws."
     return (
         "The 95 % interval is Student's t interval over the pairs; it says how exactly the model's answer is known, "
         "not how well the model fits the world."
@@ -135,7 +133,8 @@ def bridge(comparison: Comparison) -> Topic:
         f"{scale.unit}, discounted", "lines of the books", f"Bridge: {'; '.join(told)}.", scale, labels,
     )  # fmt: skip
     points = [
-        f"Each bar begins where the one before it ends; the last is their sum, {amount(figures[-1], signed=True).value} {currency}.",
+        "Each bar begins where the one before it ends; the last is their sum, "
+        f"{amount(figures[-1], signed=True).value} {currency}.",
         "Lines that matter little are put together as other lines." if "Other lines" in steps else "",
         unmoved,
         f"Interval of the gain: {interval_and_runs(comparison)}." if comparison.n > 1 else scarce(comparison),
@@ -164,7 +163,8 @@ def _bridge_title(comparison: Comparison, names: list[str], figures: list[Interv
         return f"The gain comes from {told(up[0])}, and nothing is lost elsewhere"
     if not up:
         return f"Nothing is gained; most is lost on {told(down[0])}"
-    verb = "gain" if figures[-1].value >= 0.0 else "loss"
+    total = figures[-1]
+    verb = "difference" if not total.excludes_zero else "gain" if total.value >= 0.0 else "loss"
     return f"Behind the {verb}, most is brought by {told(up[0])} and most is taken by {told(down[0])}"
 
 
@@ -224,7 +224,7 @@ def _payback_told(comparison: Comparison) -> str:
     never = float(np.isinf(comparison.replications["payback_month"]).mean())
     some = f" {percent(never)} of {runs(comparison)} never pay back." if never > 0.0 else ""
     if not math.isfinite(value):
-        return f"Most of {runs(comparison)} do not pay back within the run.{some}"
+        return f"{percent(never)} of {runs(comparison)} do not pay back within the run."
     shown = rounded(value, low, high, most=0).interval if math.isfinite(high) else NO_INTERVAL
     if math.isfinite(low) and not math.isfinite(high):
         shown = f"{low:.0f} to never"

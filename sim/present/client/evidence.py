@@ -1,4 +1,4 @@
-"""The second half of the story: where it holds, what drives it, what customers feel, and what may go wrong."""
+"""Under which assumptions the answer holds: the map on which it turns round, and the numbers that drive it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.experiment.contour import FINE
-from sim.experiment.statistics import Interval
-from sim.present.client.answer import firm_of
-from sim.present.client.topic import NO_MARK, Chart, Series, TextTable, Topic, finite, listed
-from sim.present.client.words import TESTS, amount, brief, in_currency, meaning_of, span
 from sim.present.axes import replications, setting
-from sim.present.labels import short
+from sim.present.client.topic import NO_MARK, Chart, Series, TextTable, Topic, finite
+from sim.present.client.words import amount, brief, change_of, in_currency, meaning_of, span
 from sim.present.measures import Scale, scale_of
 from sim.present.region import exactness
-from sim.present.rounding import rounded
 from sim.present.sensitivity import turning
-from sim.present.style import footer, typographic
-from sim.present.words import interval_and_runs, interval_name, percent
+from sim.present.style import footer
+from sim.present.words import percent
 
 if TYPE_CHECKING:
     from sim.experiment.axes import Axis
     from sim.experiment.business_case import BusinessCase
-    from sim.experiment.comparison import Comparison
     from sim.experiment.region import Region
     from sim.experiment.sensitivity import Sensitivity
 
@@ -97,7 +92,8 @@ def _map(found: Region, names: list[str]) -> Chart:
     from contourpy import contour_generator
 
     first, second = found.axes
-    assert first.range is not None and second.range is not None
+    assert first.range is not None
+    assert second.range is not None
     x, y = (np.linspace(axis.range.low, axis.range.high, FINE) for axis in found.axes if axis.range is not None)
     heights = {name: found.table[name].to_numpy().reshape(FINE, FINE).T for name in ("gain", "low", "high")}
     series: list[Series] = []
@@ -134,7 +130,8 @@ def _map(found: Region, names: list[str]) -> Chart:
         "map", "Where the strategy pays", (), tuple(series), _axis_title(second, names[1], found.scenario.currency),
         _axis_title(first, names[0], found.scenario.currency),
         f"Map: across {_lowered(names[0])}, up {_lowered(names[1])}. {_part(found.shares['pays'])} of it clearly pay, "
-        f"{_part(found.shares['loses'])} clearly lose, {_part(found.shares['uncertain'])} are open. {_own_words(found)}",
+        f"{_part(found.shares['loses'])} clearly lose, {_part(found.shares['uncertain'])} are open. "
+        f"{_own_words(found)}",
         _plain(second), (), (first.range.low, first.range.high), (second.range.low, second.range.high), _plain(first),
     )  # fmt: skip
 
@@ -170,7 +167,7 @@ def drivers(case: BusinessCase) -> Topic | None:
     names = list(dict.fromkeys(study.table["factor"]))[:MOST_DRIVERS]
     rows = {(row["factor"], row["end"]): row for _, row in study.table.iterrows()}
     words = [meaning_of(name, about[name].meaning) for name in names]
-    changes = {end: [_change(rows[name, end]) for name in names] for end in ("low", "high")}
+    changes = {end: [change_of(rows[name, end]) for name in names] for end in ("low", "high")}
     scale = scale_of([one.value for end in changes.values() for one in end], currency)
     turned, count = turning(study), len(study.factors)
     lead = [amount(changes[end][0], signed=True).value for end in ("low", "high")]
@@ -180,7 +177,8 @@ def drivers(case: BusinessCase) -> Topic | None:
     )
     table = TextTable(
         "What moves the gain most",
-        ("Assumption", "From", "To", "Unit", f"Change at the low end, {currency}", f"Change at the high end, {currency}"),
+        ("Assumption", "From", "To", "Unit", f"Change at the low end, {currency}",
+         f"Change at the high end, {currency}"),
         tuple(
             (word, setting(about[name].low), setting(about[name].high), in_currency(about[name].unit, currency),
              amount(low, signed=True).value, amount(high, signed=True).value)
@@ -188,15 +186,19 @@ def drivers(case: BusinessCase) -> Topic | None:
         ),
         (False, True, True, False, True, True),
     )  # fmt: skip
+    named = tuple(
+        f"{brief(word, 46)} ({setting(about[name].low)} to {setting(about[name].high)})"
+        for word, name in zip(words, names, strict=True)
+    )
+    told = [f"{word} {row[4]} to {row[5]} {currency}" for word, row in zip(words, table.rows, strict=True)]
     chart = Chart(
-        "tornado", "Change of the gain with one assumption at either end of its range", tuple(f"{brief(word, 46)} ({setting(about[name].low)} to {setting(about[name].high)})" for word, name in zip(words, names, strict=True)),
+        "tornado", "Change of the gain with one assumption at either end of its range", named,
         (
             Series("At the low end of its range", finite(one.value for one in changes["low"]), "extractive"),
             Series("At the high end of its range", finite(one.value for one in changes["high"]), "trusted"),
         ),
         f"{scale.unit}, change of the gain", "assumptions",
-        "Bars: " + "; ".join(f"{word} {row[4]} to {row[5]} {currency}" for word, row in zip(words, table.rows, strict=True))
-        + ".",
+        f"Bars: {'; '.join(told)}.",
         scale,
     )  # fmt: skip
     points = (
@@ -217,176 +219,5 @@ def drivers(case: BusinessCase) -> Topic | None:
 def _turned_words(study: Sensitivity, turned: int, count: int) -> str:
     if not turned:
         return f"None of the {count} alone turns the sign of the gain within its range."
-    return f"{turned} of the {count} alone can turn the sign of the gain within {'its range' if turned == 1 else 'their ranges'}."
-
-
-def _change(row: Any) -> Interval:
-    return Interval(float(row["change"]), float(row["change_low"]), float(row["change_high"]))
-
-
-FEELINGS = {
-    "trust": ("Trust", "0 to 1, mean of all people", Scale(1.0, "", 2), (2, 3)),
-    "opt_in": ("Opt-in", "% of the firm's customers", Scale(0.01, "%", 0), (0, 1)),
-    "privacy_debt": ("Privacy debt", "intrusions not noticed yet, per person", Scale(1.0, "", 1), (2, 3)),
-}
-"""What customers feel: name, unit, scale, and decimals at most, in sentences and in tables."""
-
-
-def customers(case: BusinessCase) -> Topic | None:
-    """Trust, permission and privacy debt of every firm, month by month."""
-    comparison = case.comparison
-    if comparison.course is None:
-        return None
-    table, firms = comparison.customers_by_month, list(comparison.scenario.firms)
-    mine = firm_of(comparison)
-    charts = tuple(_felt(comparison, table, measure) for measure in FEELINGS)
-    ends = {(row["firm"], row["measure"]): row for _, row in comparison.head_to_head.iterrows()}
-
-    def end(firm: str, measure: str) -> str:
-        row = ends[firm, measure]
-        share = measure == "opt_in"
-        return rounded(row["value"], row["low"], row["high"], percent=share, most=0 if share else 2).value
-
-    rivals = [one for one in firms if one != comparison.firm]
-    title = f"{mine} ends with a trust of {end(comparison.firm, 'trust')} (of 1)"
-    if rivals:
-        least = min(rivals, key=lambda one: float(ends[one, "trust"]["value"]))
-        title += f", {short(least, 24)} with {end(least, 'trust')}"
-    title += f"; {end(comparison.firm, 'opt_in')} of {mine}'s customers let it use their data"
-    body = tuple(
-        (firm, *(rounded(*(ends[firm, one][c] for c in ("value", "low", "high")), percent=one == "opt_in",
-                         most=FEELINGS[one][3][1]).plus_minus for one in FEELINGS))
-        for firm in firms
-    )  # fmt: skip
-    half = f"± half of the {interval_and_runs(comparison)}" if comparison.n > 1 else "one replication: no interval"
-    told = TextTable(
-        "What customers feel at the end of the run", ("Firm", "Trust, 0 to 1", "Opt-in", "Privacy debt per person"), body,
-        (False, True, True, True), half,
-    )  # fmt: skip
-    points = (
-        "Trust: what people expect of a firm, from what they met and heard; 0 none, 1 full.",
-        "Opt-in: the share of a firm's customers who let it use their data.",
-        "Privacy debt: intrusions that nobody has noticed yet. When they come to light, trust pays for them.",
-    )
-    return Topic(
-        "customers", "What customers feel", title, points,
-        f"Means over {interval_and_runs(comparison).removeprefix(interval_name(comparison) + ' over ')} of the runs "
-        "with the firms' own strategies, at the end of every month. Trust is the mean over all people in the market, "
-        "customers or not; opt-in is a share of the firm's customers; privacy debt is per person in the market.",
-        footer(comparison.manifest), charts, (told,),
-    )  # fmt: skip
-
-
-def _felt(comparison: Comparison, table: Any, measure: str) -> Chart:
-    name, unit, scale, most = FEELINGS[measure]
-    part = table[table["measure"] == measure]
-    series, told = [], []
-    seen: set[str] = set()
-    for firm, kind in ((name, one.strategy.kind) for name, one in comparison.scenario.firms.items()):
-        own = part[part["firm"] == firm]
-        values, last = own["value"].to_numpy(), own.iloc[-1]
-        figure = rounded(last["value"], last["low"], last["high"], percent=measure == "opt_in", most=most[0])
-        brief = short(firm, 18)
-        series.append(Series(brief, finite(values), kind, dashed=kind in seen, label=f"{brief} {figure.value}"))
-        told.append(f"{brief} {figure.value}")
-        seen.add(kind)
-    months = tuple(str(month) for month in dict.fromkeys(part["month"]))
-    return Chart(
-        "lines", name, months, tuple(series), unit, "month",
-        f"Lines: {name.lower()} ({unit}) of every firm over {len(months)} months; at the end {listed(told)}.", scale,
-    )  # fmt: skip
-
-
-def risks(case: BusinessCase) -> Topic | None:
-    """What a breach, an exposé and rivals who copy do to the gain."""
-    if len(case.stresses) < 2:
-        return None
-    comparison, table = case.comparison, case.stress
-    currency, firm = comparison.scenario.currency, firm_of(comparison, 24)
-    rows = {str(row["test"]): row for _, row in table.iterrows()}
-    n = int(table["replications"].iloc[0])
-    changes = {key: _change(row) for key, row in rows.items() if key != "as_it_stands"}
-    left = {key: Interval(*(float(row[one]) for one in ("gain", "low", "high"))) for key, row in rows.items()}
-    names = {key: _test_name(key, row, firm) for key, row in rows.items()}
-    worst = min(changes, key=lambda key: changes[key].value)
-    scale = scale_of([one.value for one in left.values()], currency)
-    body = tuple(
-        (names[key], "–" if key == "as_it_stands" else _said(changes[key]),
-         amount(left[key], signed=True).value, amount(left[key], signed=True).interval)
-        for key in rows
-    )  # fmt: skip
-    told = TextTable(
-        "The gain under stress", ("Test", f"Change of the gain, {currency}", f"Gain that is left, {currency}", "95 % interval"),
-        body, (False, True, True, True),
-    )  # fmt: skip
-    chart = Chart(
-        "columns", "Gain in net present value under each test", tuple(names.values()),
-        (Series("Gain", finite(one.value for one in left.values()), low=tuple(one.low for one in left.values()),
-                high=tuple(one.high for one in left.values())),),
-        scale.unit, "stress tests",
-        "Columns: " + "; ".join(f"{row[0]} {row[2]} {currency} ({row[3]})" for row in body) + ".", scale,
-        tuple(row[2] for row in body),
-    )  # fmt: skip
-    points = tuple(_test_told(key, changes[key], left[key], currency) for key in changes)
-    same = "" if n == comparison.n else f" {n} of the replications are used here, so that figures may differ slightly."
-    return Topic(
-        "risks", "What may go wrong", _risk_title(worst, changes[worst], left[worst], currency, comparison.scenario.horizon_months // 2), points,
-        f"Each test runs the same pairs, {n} replications with the same luck, in a market in which the event happens "
-        "with either strategy; the change is the paired difference to the market as it stands. The whiskers are 95 % "
-        f"intervals. Where rivals copy, each takes over the firm's levers about personal data from the start.{same}",
-        _footer_with(comparison, n), (chart,), (told,),
-    )  # fmt: skip
-
-
-def _footer_with(comparison: Comparison, n: int) -> str:
-    return footer({**comparison.manifest, "replications": n})
-
-
-def _test_name(key: str, row: Any, firm: str) -> str:
-    when = f", month {int(row['month'])}" if key in ("breach", "expose") else ""
-    return TESTS[key].format(firm=firm) + when
-
-
-def _said(change: Interval) -> str:
-    if change.value == change.low == change.high == 0.0:
-        return "none"
-    return amount(change, signed=True).value
-
-
-def _test_told(key: str, change: Interval, left: Interval, currency: str) -> str:
-    what = {
-        "breach": "A data breach",
-        "expose": "An exposé by the press",
-        "imitation": "Rivals that copy the strategy",
-    }[key]
-    take = "take" if key == "imitation" else "takes"
-    if change.value == change.low == change.high == 0.0:
-        none = ": there is nothing to reveal" if key == "expose" else ""
-        return f"{what} {'change' if key == 'imitation' else 'changes'} nothing{none}."
-    if not (change.low > 0.0 or change.high < 0.0):
-        return f"{what} {'make' if key == 'imitation' else 'makes'} no clear difference ({_range(change, currency)})."
-    verb = take if change.value < 0.0 else ("bring" if key == "imitation" else "brings")
-    rest = "the gain stays clear" if left.low > 0.0 else "what is left is a loss" if left.high < 0.0 else (
-        "whether anything is left of the gain is open"
-    )  # fmt: skip
-    return f"{what} {verb} {amount(change, plain=True).value} {currency}; {rest}."
-
-
-def _range(change: Interval, currency: str) -> str:
-    if not math.isfinite(change.low):
-        return "one replication: no interval"
-    return f"{amount(change, signed=True).interval} {currency}"
-
-
-def _risk_title(key: str, change: Interval, left: Interval, currency: str, month: int) -> str:
-    if change.value >= 0.0 or not change.high < 0.0:
-        return "None of the stress tests clearly lowers the gain"
-    rest = "it stays a gain" if left.low > 0.0 else "what is left is a loss" if left.high < 0.0 else (
-        "whether a gain is left is open"
-    )  # fmt: skip
-    what = {
-        "breach": f"A data breach in month {month}",
-        "expose": f"An exposé by the press in month {month}",
-        "imitation": "Rivals that copy the strategy",
-    }[key]
-    return f"{what} would take {amount(change, plain=True).value} {currency}; {rest}"
+    ranges = "its range" if turned == 1 else "their ranges"
+    return f"{turned} of the {count} alone can turn the sign of the gain within {ranges}."

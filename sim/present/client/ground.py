@@ -72,7 +72,8 @@ def _leading(case: BusinessCase, table: Any) -> TextTable:
         "The assumptions that matter most" if case.sensitivity is not None else "The first assumptions",
         ("Assumption", "Value", "Plausible", "Unit", "Source"),
         tuple(
-            (words, typographic(plain(row.value)), typographic(f"{plain(row.low)} to {plain(row.high)}"), in_currency(str(row.unit), currency),
+            (words, typographic(plain(row.value)), typographic(f"{plain(row.low)} to {plain(row.high)}"),
+             in_currency(str(row.unit), currency),
              source_of(row))
             for words, row in rows
         ),
@@ -123,12 +124,13 @@ def method(case: BusinessCase) -> Topic:
     covered = "luck and what is not known about the numbers" if comparison.uncertain else "luck alone"
     points = (
         "No forecast: it explores what follows from assumptions, how surely, and which of them carry the result.",
-        "The customers: they are simulated. They follow rules that reproduce published patterns of shopping, consent and "
-        "reactions to breaches; each of these was measured in one place and time.",
-        f"The intervals: they cover {covered} ({interval_name(comparison)} over {runs(comparison)}); none covers a wrong model.",
+        "The customers: they are simulated. They follow rules that reproduce published patterns of shopping, consent "
+        "and reactions to breaches; each of these was measured in one place and time.",
+        f"The intervals: they cover {covered} ({interval_name(comparison)} over {runs(comparison)}); none "
+        "covers a wrong model.",
         f"The horizon: what comes after {comparison.scenario.horizon_months} months is not counted.",
-        "The next step: whoever wants to know about one firm needs that firm's data, and an experiment: the simulation says what to "
-        "measure first.",
+        "The next step: whoever wants to know about one firm needs that firm's data, and an experiment: the simulation says "
+        "what to measure first.",
         f"Left out: {listed(left)}." if left else "",
         f"Few runs: {scarce(comparison)}" if scarce(comparison) else "",
     )  # fmt: skip

@@ -38,7 +38,9 @@ class Palette:
                     f"{LEAST:g} for everyone to see them."
                 )
         if contrast(self.text) < 4.5:
-            found.append(f"The text colour {self.text} has a contrast of {contrast(self.text):.1f} to white; 4.5 is due.")
+            found.append(
+                f"The text colour {self.text} has a contrast of {contrast(self.text):.1f} to white; 4.5 is due."
+            )
         return tuple(found)
 
 

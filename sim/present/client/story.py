@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.present.client import answer, evidence, ground
+from sim.present.client import answer, evidence, feelings, ground, risks
 
 if TYPE_CHECKING:
     from sim.experiment.business_case import BusinessCase
@@ -21,8 +21,8 @@ def story(case: BusinessCase) -> tuple[Topic, ...]:
         answer.payback(comparison),
         evidence.region(case),
         evidence.drivers(case),
-        evidence.customers(case),
-        evidence.risks(case),
+        feelings.customers(case),
+        risks.risks(case),
         ground.assumptions(case),
         ground.method(case),
     )

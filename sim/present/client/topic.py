@@ -23,6 +23,7 @@ Role = Literal["trusted", "extractive", "uniform", "text"]
 
 
 NO_MARK = "none"
+PLAIN = Scale(1.0, "", 0)
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ class Chart:
     unit: str  # of the values, for their axis
     across: str  # what the other axis is
     alt: str  # what the chart shows, in words
-    scale: Scale = Scale(1.0, "", 0)
+    scale: Scale = PLAIN
     labels: tuple[str, ...] = ()  # words beside the bars of a waterfall or beside columns, one per category
     x_range: tuple[float, float] | None = None  # of a map
     y_range: tuple[float, float] | None = None
-    x_scale: Scale = Scale(1.0, "", 0)
+    x_scale: Scale = PLAIN
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Topic:
 def text_table(table: Table, note: str = "", first: str = "") -> TextTable:
     """A table of :mod:`sim.present.tables` as words; ``first`` names the first column where it has no name."""
     rows = frame(table)
-    columns = (rows.index.name or first, *map(str, rows.columns))
+    columns = (str(table.columns[0].header) or first, *map(str, rows.columns))
     numeric = (False, *(column.justify == "right" for column in table.columns[1:]))
     body = tuple(
         (str(name), *(typographic(str(cell)) for cell in row))

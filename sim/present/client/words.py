@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sim.experiment.statistics import Interval
 from sim.present.axes import setting
 from sim.present.labels import short
 from sim.present.rounding import EXACT, Rounded, rounded
@@ -13,7 +14,6 @@ from sim.present.style import typographic
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
-    from sim.experiment.statistics import Interval
 
 CONSENT = {
     "none": "asks nobody",
@@ -79,6 +79,11 @@ def with_interval(interval: Interval, currency: str, name: str, *, signed: bool 
     figure = amount(interval, signed=signed)
     known = math.isfinite(interval.low) and math.isfinite(interval.high)
     return f"{figure.value} {currency}" + (f" ({name} {figure.interval})" if known else "")
+
+
+def change_of(row: Any) -> Interval:
+    """The change of the gain in a row of a tornado or of the stress tests."""
+    return Interval(float(row["change"]), float(row["change_low"]), float(row["change_high"]))
 
 
 def scarce(comparison: Comparison) -> str:

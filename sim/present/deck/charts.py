@@ -57,10 +57,15 @@ def _frame(slide: Any, kind: str, data: Any, box: Box) -> Any:
     return frame
 
 
-def _table(chart: Chart, scale: Scale, series: list[tuple[str, tuple[float | None, ...]]]) -> Any:
-    from pptx.chart.data import CategoryChartData
+def _workbook(kind: str, form: str) -> Any:
+    """The numbers of a chart, as python-pptx takes them."""
+    from pptx.chart import data
 
-    data = CategoryChartData(number_format=number_format(scale))
+    return getattr(data, kind)(number_format=form)
+
+
+def _table(chart: Chart, scale: Scale, series: list[tuple[str, tuple[float | None, ...]]]) -> Any:
+    data = _workbook("CategoryChartData", number_format(scale))
     data.categories = chart.categories
     for name, values in series:
         data.add_series(name, values)
@@ -125,10 +130,9 @@ def _columns(slide: Any, chart: Chart, box: Box) -> Any:
 
 def _lines(slide: Any, chart: Chart, box: Box) -> Any:
     """Lines over months, as a scatter: only there is the axis of months one of numbers."""
-    from pptx.chart.data import XyChartData
     from pptx.enum.chart import XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
 
-    data = XyChartData(number_format=number_format(chart.scale))
+    data = _workbook("XyChartData", number_format(chart.scale))
     months = [float(month) for month in chart.categories]
     for one in chart.series:
         points = data.add_series(one.name)
@@ -162,15 +166,20 @@ def _scaled(axis: Any, chart: Chart) -> tuple[float, float]:
     values = [value for one in chart.series for value in (*one.values, *one.low, *one.high) if value is not None]
     values = [value for value in values if math.isfinite(value)]
     low, high = min([*values, 0.0]), max([*values, 0.0])
-    if chart.scale.by == 1.0 and chart.scale.decimals == 2 and 0.0 <= low and high <= 1.0:
+    if chart.scale.by == 1.0 and chart.scale.decimals == 2 and low >= 0.0 and high <= 1.0:
         low, high = 0.0, 1.0  # trust
     elif high == low:
         high = low + 1.0
-    step = 10.0 ** math.floor(math.log10((high - low) / 4.0))
-    step *= next(times for times in (1.0, 2.0, 2.5, 5.0, 10.0) if (high - low) / (step * times) <= 5.5)
-    low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    low, high, step = _round_limits(low, high)
     axis.minimum_scale, axis.maximum_scale, axis.major_unit = low, high, step
     return low, high
+
+
+def _round_limits(low: float, high: float) -> tuple[float, float, float]:
+    """Limits that hold a range and are multiples of a round step, and that step."""
+    step = 10.0 ** math.floor(math.log10((high - low) / 4.0))
+    step *= next(times for times in (1.0, 2.0, 2.5, 5.0, 10.0) if (high - low) / (step * times) <= 5.5)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
 
 
 def _waterfall(slide: Any, chart: Chart, box: Box) -> Any:
@@ -216,7 +225,8 @@ def bridge_pieces(
         low, high = sorted((begin or 0.0, (begin or 0.0) + (step or 0.0)))
         kind = SUM if place == last else GAIN if (step or 0.0) >= 0.0 else LOSS
         for name, base, bar in (
-            ("", max(low, 0.0), max(high, 0.0) - max(low, 0.0)), (BELOW, min(high, 0.0), min(low, 0.0) - min(high, 0.0)),
+            ("", max(low, 0.0), max(high, 0.0) - max(low, 0.0)), 
+            (BELOW, min(high, 0.0), min(low, 0.0) - min(high, 0.0)),
         ):  # fmt: skip
             for series, value in ((BASE + name, base), (kind + name, bar)):
                 if value != 0.0:
@@ -250,10 +260,9 @@ def _tornado(slide: Any, chart: Chart, box: Box) -> Any:
 
 
 def _map(slide: Any, chart: Chart, box: Box) -> Any:
-    from pptx.chart.data import XyChartData
     from pptx.enum.chart import XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
 
-    data = XyChartData(number_format="General")
+    data = _workbook("XyChartData", "General")
     for one in chart.series:
         points = data.add_series(one.name)
         for x, y in zip(one.x, one.values, strict=True):
@@ -269,7 +278,7 @@ def _map(slide: Any, chart: Chart, box: Box) -> Any:
     assert chart.x_range is not None
     assert chart.y_range is not None
     for axis, (low, high) in ((made.category_axis, chart.x_range), (made.value_axis, chart.y_range)):
-        axis.minimum_scale, axis.maximum_scale = low, high
+        axis.minimum_scale, axis.maximum_scale, axis.major_unit = _round_limits(low, high)
         axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         marks.crosses_at_minimum(axis)
     made.has_legend = True

@@ -39,7 +39,8 @@ def deck(case: BusinessCase, client_template: Path | None = None, colours: Palet
     subtitle = [
         short(scenario.title or scenario.name, 90),
         f"{scenario.horizon_months} months, {scenario.customers.count:,} simulated customers, {runs(comparison)}",
-        scarce(comparison) or NO_FORECAST,
+        *filter(None, [scarce(comparison)]),
+        NO_FORECAST,
     ]
     title_slide(into, first.title, subtitle, f"{first.title}\n\n{first.obtained}\n\n{NO_FORECAST}", first.footer)
     for topic in topics:

@@ -20,7 +20,8 @@ def rgb(colour: str) -> Any:
     """A colour of our own, for lines that nobody's theme is about."""
     from pptx.dml.color import RGBColor
 
-    return RGBColor.from_string(colour.removeprefix("#"))
+    figures = colour.removeprefix("#")
+    return RGBColor(*(int(figures[k : k + 2], 16) for k in (0, 2, 4)))
 
 
 def theme_colour(role: str) -> Any:
@@ -142,7 +143,8 @@ def error_bars(series: Any, told: Series, scale: Scale) -> None:
         'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
         '<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="0"/>'
         f'{numbers("plus", plus)}{numbers("minus", minus)}<c:spPr><a:ln w="19050"><a:solidFill>'
-        '<a:schemeClr val="tx1"><a:lumMod val="65000"/><a:lumOff val="35000"/></a:schemeClr></a:solidFill></a:ln></c:spPr>'
+        '<a:schemeClr val="tx1"><a:lumMod val="65000"/><a:lumOff val="35000"/></a:schemeClr>'
+        "</a:solidFill></a:ln></c:spPr>"
         "</c:errBars>"
     )
     series._element.xpath("./c:cat")[0].addprevious(parse_xml(xml))
@@ -158,7 +160,8 @@ def inner_plot(made: Any, room: Box) -> None:
     area.insert(0, parse_xml(
         '<c:layout xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:manualLayout>'
         '<c:layoutTarget val="inner"/><c:xMode val="edge"/><c:yMode val="edge"/>'
-        f'<c:x val="{room.left:.4f}"/><c:y val="{room.top:.4f}"/><c:w val="{room.width:.4f}"/><c:h val="{room.height:.4f}"/>'
+        f'<c:x val="{room.left:.4f}"/><c:y val="{room.top:.4f}"/>'
+        f'<c:w val="{room.width:.4f}"/><c:h val="{room.height:.4f}"/>'
         "</c:manualLayout></c:layout>"
     ))  # fmt: skip
 

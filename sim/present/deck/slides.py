@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.present.client.topic import TextTable, Topic
 from sim.present.deck import fitting, marks
 from sim.present.deck.charts import add_chart
 from sim.present.deck.template import EMU, Box, Template
-
-if TYPE_CHECKING:
-    from pptx.slide import Slide
 
 POINT_SIZES = (18.0, 16.0, 15.0, 14.0, 13.0, 12.0)
 CELL_SIZES = (14.0, 13.0, 12.0)
@@ -20,7 +17,7 @@ CELL_SIZES = (14.0, 13.0, 12.0)
 FOOT = 12.0
 
 
-def title_slide(template: Template, title: str, subtitle: Sequence[str], notes: str, footer: str) -> Slide:
+def title_slide(template: Template, title: str, subtitle: Sequence[str], notes: str, footer: str) -> Any:
     """The first slide: what is asked, about whom, and that it is no forecast."""
     slide = template.presentation.slides.add_slide(template.first)
     top, low = (
@@ -43,11 +40,11 @@ def title_slide(template: Template, title: str, subtitle: Sequence[str], notes: 
         bar.line.fill.background()
         bar.shadow.inherit = False
     _foot(slide, template, footer)
-    slide.notes_slide.notes_text_frame.text = notes  # type: ignore[union-attr]
+    slide.notes_slide.notes_text_frame.text = notes
     return slide
 
 
-def topic_slide(template: Template, topic: Topic) -> Slide:
+def topic_slide(template: Template, topic: Topic) -> Any:
     """One topic: the finding as the title, what bears it out below, how it was obtained in the notes."""
     slide = template.presentation.slides.add_slide(template.other)
     size = _title(template, slide.shapes.title, topic.title, template.title_size)
@@ -55,14 +52,16 @@ def topic_slide(template: Template, topic: Topic) -> Slide:
         slide.shapes.title.text_frame.paragraphs[0].runs[0].font.size = _points(size)
     LAYOUTS.get(topic.key, _chart_and_points)(slide, template, topic)
     _foot(slide, template, topic.footer)
-    slide.notes_slide.notes_text_frame.text = _notes(topic)  # type: ignore[union-attr]
+    slide.notes_slide.notes_text_frame.text = _notes(topic)
     return slide
 
 
 def _notes(topic: Topic) -> str:
     """What a speaker needs: the finding, how each figure was obtained, and the figures in words."""
     shown = [f"{chart.name}. {chart.alt}" for chart in topic.charts]
-    return "\n\n".join([f"{topic.name}: {topic.title}.", f"How it was obtained: {topic.obtained}", *shown, topic.footer])
+    return "\n\n".join(
+        [f"{topic.name}: {topic.title}.", f"How it was obtained: {topic.obtained}", *shown, topic.footer]
+    )
 
 
 def _title(template: Template, shape: Any, words: str, size: float) -> float:
@@ -80,7 +79,7 @@ def _points(size: float) -> Any:
     return Pt(size)
 
 
-def _foot(slide: Slide, template: Template, words: str) -> None:
+def _foot(slide: Any, template: Template, words: str) -> None:
     """What identifies the result, at the foot of the slide, and the slide's number."""
     box = template.foot
     text, size = fitting.title(words, box.width - 2 * fitting.INSET, [FOOT], template.narrow)
@@ -92,13 +91,16 @@ def _foot(slide: Slide, template: Template, words: str) -> None:
     run.font.color.rgb = marks.rgb("#555555")
     for shape in slide.slide_layout.placeholders:
         if shape.placeholder_format.type.name == "SLIDE_NUMBER":
-            slide.shapes._spTree.append(copy.deepcopy(shape._element))
+            number = copy.deepcopy(shape._element)
+            told = number.xpath("./p:nvSpPr/p:cNvPr")[0]
+            told.set("id", str(1 + max(one.shape_id for one in slide.shapes)))
+            slide.shapes._spTree.append(number)
             return
     if template.number is not None:
         _own_number(slide, template.number)
 
 
-def _own_number(slide: Slide, box: Box) -> None:
+def _own_number(slide: Any, box: Box) -> None:
     from pptx.oxml import parse_xml
 
     frame = _text_box(slide, box, "Slide number")
@@ -123,7 +125,7 @@ def _align(name: str) -> Any:
     return getattr(PP_ALIGN, name)
 
 
-def _text_box(slide: Slide, box: Box, name: str) -> Any:
+def _text_box(slide: Any, box: Box, name: str) -> Any:
     shape = slide.shapes.add_textbox(*(round(one * EMU) for one in (box.left, box.top, box.width, box.height)))
     shape.name = name
     frame = shape.text_frame
@@ -132,7 +134,7 @@ def _text_box(slide: Slide, box: Box, name: str) -> Any:
     return frame
 
 
-def _write_points(slide: Slide, template: Template, points: Sequence[str], box: Box, largest: float = 18.0) -> None:
+def _write_points(slide: Any, template: Template, points: Sequence[str], box: Box, largest: float = 18.0) -> None:
     """Paragraphs, as large as they fit; what stands before a colon is what they are about and set in bold."""
     if not points:
         return
@@ -153,7 +155,7 @@ def _write_points(slide: Slide, template: Template, points: Sequence[str], box: 
 
 
 def _write_table(
-    slide: Slide, template: Template, table: TextTable, box: Box, shares: Sequence[float] = (),
+    slide: Any, template: Template, table: TextTable, box: Box, shares: Sequence[float] = (),
     sizes: Sequence[float] = CELL_SIZES,
 ) -> float:  # fmt: skip
     """A native table, as large as it fits; gives its height in inches.
@@ -209,7 +211,9 @@ def _widths(table: TextTable, room: float, size: float, narrow: float) -> list[f
     need, want = [], []
     for place, head in enumerate(table.columns):
         cells = [row[place] for row in table.rows]
-        word = max([run(one, True) for one in head.split()] + [run(one) for text in cells for one in text.split()] or [0.3])
+        word = max(
+            [run(one, True) for one in head.split()] + [run(one) for text in cells for one in text.split()] or [0.3]
+        )
         whole = max((run(one) for one in cells), default=0.3)
         need.append(max(word, whole if table.numeric[place] else 0.0) + 0.2)
         want.append(0.0 if table.numeric[place] else max(0.0, whole + 0.2 - need[-1]))
@@ -253,21 +257,23 @@ def _plain_style(frame: Any, headed: bool) -> None:
         style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
 
 
-def _chart_and_points(slide: Slide, template: Template, topic: Topic) -> None:
+def _chart_and_points(slide: Any, template: Template, topic: Topic) -> None:
     left, right = template.body.columns(0.66, 0.34)
     add_chart(slide, topic.charts[0], left)
     _write_points(slide, template, topic.points, right, 16.0)
 
 
-def _definitions(slide: Slide, template: Template, topic: Topic) -> None:
+def _definitions(slide: Any, template: Template, topic: Topic) -> None:
     """Each point in a row of its own: what it is about on the left, the rest on the right."""
-    rows = tuple((head, f"{rest[:1].upper()}{rest[1:]}") for head, _, rest in (one.partition(": ") for one in topic.points))
+    rows = tuple(
+        (head, f"{rest[:1].upper()}{rest[1:]}") for head, _, rest in (one.partition(": ") for one in topic.points)
+    )
     body = template.body
     table = TextTable(topic.name, ("", ""), rows, (False, False))
     _write_table(slide, template, table, body, shares=(0.2, 0.8), sizes=(20.0, 18.0, 16.0, 14.0, 12.0))
 
 
-def _table_and_chart(slide: Slide, template: Template, topic: Topic) -> None:
+def _table_and_chart(slide: Any, template: Template, topic: Topic) -> None:
     left, right = template.body.columns(0.52, 0.48)
     _write_table(slide, template, topic.tables[0], left)
     upper, lower = right.rows(0.56, 0.44)
@@ -276,7 +282,7 @@ def _table_and_chart(slide: Slide, template: Template, topic: Topic) -> None:
     _write_points(slide, template, [*topic.points, *([note] if note else [])], lower, 16.0)
 
 
-def _three_charts(slide: Slide, template: Template, topic: Topic) -> None:
+def _three_charts(slide: Any, template: Template, topic: Topic) -> None:
     upper, lower = template.body.rows(0.78, 0.22)
     boxes = upper.columns(*[1.0] * len(topic.charts), gap=0.2)
     for chart, box in zip(topic.charts, boxes, strict=True):
@@ -290,7 +296,7 @@ def _three_charts(slide: Slide, template: Template, topic: Topic) -> None:
         _write_points(slide, template, [point], box, 14.0)
 
 
-def _chart_table_points(slide: Slide, template: Template, topic: Topic) -> None:
+def _chart_table_points(slide: Any, template: Template, topic: Topic) -> None:
     left, right = template.body.columns(0.48, 0.52)
     add_chart(slide, topic.charts[0], left)
     tall = _write_table(slide, template, topic.tables[0], Box(right.left, right.top, right.width, right.height * 0.6))
@@ -298,7 +304,7 @@ def _chart_table_points(slide: Slide, template: Template, topic: Topic) -> None:
     _write_points(slide, template, topic.points, rest, 16.0)
 
 
-def _wide_table(slide: Slide, template: Template, topic: Topic) -> None:
+def _wide_table(slide: Any, template: Template, topic: Topic) -> None:
     body = template.body
     room = Box(body.left, body.top, body.width, body.height * 0.62)
     tall = _write_table(slide, template, topic.tables[0], room)
@@ -308,7 +314,7 @@ def _wide_table(slide: Slide, template: Template, topic: Topic) -> None:
     _write_points(slide, template, topic.points, right, 14.0)
 
 
-LAYOUTS: dict[str, Callable[[Slide, Template, Topic], None]] = {
+LAYOUTS: dict[str, Callable[[Any, Template, Topic], None]] = {
     "question": _definitions,
     "answer": _table_and_chart,
     "customers": _three_charts,

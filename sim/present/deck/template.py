@@ -192,20 +192,17 @@ def _ours(presentation: Any) -> Any:
 
 def _set_sizes(shape: Any, points: int) -> None:
     """The size of a layout's placeholder, flush left, as the style of its list."""
-    from lxml import etree
+    from pptx.oxml import parse_xml
 
     space = "http://schemas.openxmlformats.org/drawingml/2006/main"
     listed = shape._element.txBody.find(f"{{{space}}}lstStyle")
     for old in list(listed):
         listed.remove(old)
-    right = shape.placeholder_format.type.name == "SLIDE_NUMBER"
-    level = etree.SubElement(
-        listed, f"{{{space}}}lvl1pPr", marL="0", indent="0", algn="r" if right else "l"
-    )  # fmt: skip
-    etree.SubElement(level, f"{{{space}}}buNone")
-    run = etree.SubElement(level, f"{{{space}}}defRPr", sz=str(100 * points))
-    fill = etree.SubElement(run, f"{{{space}}}solidFill")
-    etree.SubElement(fill, f"{{{space}}}schemeClr", val="tx1")
+    side = "r" if shape.placeholder_format.type.name == "SLIDE_NUMBER" else "l"
+    listed.append(parse_xml(
+        f'<a:lvl1pPr xmlns:a="{space}" marL="0" indent="0" algn="{side}"><a:buNone/><a:defRPr sz="{100 * points}">'
+        '<a:solidFill><a:schemeClr val="tx1"/></a:solidFill></a:defRPr></a:lvl1pPr>'
+    ))  # fmt: skip
 
 
 def _put(shape: Any, box: Box) -> None:
@@ -224,7 +221,9 @@ def _painted(theme: Any, colours: Palette) -> None:
     text = theme.blob.decode("utf-8")
     for role, name in ACCENTS.items():
         colour = getattr(colours, role).removeprefix("#")
-        text = re.sub(rf"<a:{name}>.*?</a:{name}>", f'<a:{name}><a:srgbClr val="{colour}"/></a:{name}>', text, flags=re.S)
+        text = re.sub(
+            rf"<a:{name}>.*?</a:{name}>", f'<a:{name}><a:srgbClr val="{colour}"/></a:{name}>', text, flags=re.S
+        )
     theme._blob = text.encode("utf-8")
 
 
@@ -260,7 +259,9 @@ def _room(presentation: Any, layout: Any) -> tuple[Box, Box, Box | None]:
 
     title = next(box(one) for one in layout.placeholders if one.placeholder_format.type.name == "TITLE")
     low = [
-        box(one) for one in layout.placeholders if one.placeholder_format.type.name in ("DATE", "FOOTER", "SLIDE_NUMBER")
+        box(one)
+        for one in layout.placeholders
+        if one.placeholder_format.type.name in ("DATE", "FOOTER", "SLIDE_NUMBER")
     ]
     low = [one for one in low if one.top > high / 2]
     numbers = [box(one) for one in layout.placeholders if one.placeholder_format.type.name == "SLIDE_NUMBER"]

@@ -97,6 +97,9 @@ def _lines(figure: Any, axes: Axes, chart: Chart, colours: Palette) -> None:
     axes.axhline(0.0, color=colours.text, linewidth=0.9, zorder=1.5)
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 0.0), max(high, 0.0) or 1.0)
+    from matplotlib.ticker import MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     _upright(axes, chart)
     end_labels(figure, axes, ends)
 
@@ -104,7 +107,9 @@ def _lines(figure: Any, axes: Axes, chart: Chart, colours: Palette) -> None:
 def _waterfall(figure: Any, axes: Axes, chart: Chart, colours: Palette) -> None:
     start, change = (np.array([value or 0.0 for value in one.values]) for one in chart.series)
     last = len(start) - 1
-    paint = [colours.text if k == last else colours.trusted if c >= 0.0 else colours.extractive for k, c in enumerate(change)]
+    paint = [
+        colours.text if k == last else colours.trusted if c >= 0.0 else colours.extractive for k, c in enumerate(change)
+    ]
     places = np.arange(len(start))
     axes.bar(places, change, bottom=start, color=paint, width=0.62, zorder=2)
     for k in range(last - 1):
@@ -127,7 +132,8 @@ def _tornado(figure: Any, axes: Axes, chart: Chart, colours: Palette) -> None:
         for place, value in zip(places, values, strict=True):
             if value:
                 axes.annotate(chart.scale.signed(value), (value, place + shift), xytext=(3 if value > 0 else -3, 0),
-                              textcoords="offset points", va="center", ha="left" if value > 0 else "right", size=8.5)  # fmt: skip
+                              textcoords="offset points", va="center", size=8.5,
+                              ha="left" if value > 0 else "right")  # fmt: skip
     axes.axvline(0.0, color=colours.text, linewidth=0.9, zorder=3)
     axes.set_yticks(places, [_wrapped(name, 34) for name in chart.categories])
     axes.set_ylim(len(places) - 0.45, -0.55)
@@ -159,8 +165,8 @@ def _map(figure: Any, axes: Axes, chart: Chart, colours: Palette) -> None:
 def _on_map(axes: Axes, one: Series, label: str, colour: str) -> None:
     values = [math.nan if value is None else value for value in one.values]
     if one.marker == NO_MARK:
-        axes.text(one.x[0], values[0], one.label, size=11, weight="bold", ha="center", va="center",
-                  bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.8})  # fmt: skip
+        rim = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+        axes.text(one.x[0], values[0], one.label, size=11, weight="bold", ha="center", va="center", bbox=rim)
     elif one.marker:
         axes.plot(one.x, values, one.marker, color=colour, markersize=5 if one.quiet else 9, markeredgecolor="white",
                   label=label, clip_on=False, zorder=4 if one.quiet else 6)  # fmt: skip

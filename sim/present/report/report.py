@@ -80,8 +80,7 @@ def _manifests(case: BusinessCase) -> list[tuple[str, dict[str, Any]]]:
         study = case.sensitivity.manifest
         found.append(("Drivers", {**study, "factors": f"{len(study['factors'])} numbers"}))
     return [
-        (name, {key: _plain(value) for key, value in manifest.items() if value is not None})
-        for name, manifest in found
+        (name, {key: _plain(value) for key, value in manifest.items() if value is not None}) for name, manifest in found
     ]
 
 
