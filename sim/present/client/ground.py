@@ -129,8 +129,8 @@ def method(case: BusinessCase) -> Topic:
         f"The intervals: they cover {covered} ({interval_name(comparison)} over {runs(comparison)}); none "
         "covers a wrong model.",
         f"The horizon: what comes after {comparison.scenario.horizon_months} months is not counted.",
-        "The next step: whoever wants to know about one firm needs that firm's data, and an experiment: the simulation says "
-        "what to measure first.",
+        "The next step: whoever wants to know about one firm needs that firm's data, and an experiment; the simulation "
+        "says what to measure first.",
         f"Left out: {listed(left)}." if left else "",
         f"Few runs: {scarce(comparison)}" if scarce(comparison) else "",
     )  # fmt: skip

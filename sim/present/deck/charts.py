@@ -225,7 +225,7 @@ def bridge_pieces(
         low, high = sorted((begin or 0.0, (begin or 0.0) + (step or 0.0)))
         kind = SUM if place == last else GAIN if (step or 0.0) >= 0.0 else LOSS
         for name, base, bar in (
-            ("", max(low, 0.0), max(high, 0.0) - max(low, 0.0)), 
+            ("", max(low, 0.0), max(high, 0.0) - max(low, 0.0)),
             (BELOW, min(high, 0.0), min(low, 0.0) - min(high, 0.0)),
         ):  # fmt: skip
             for series, value in ((BASE + name, base), (kind + name, bar)):

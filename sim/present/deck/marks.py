@@ -20,8 +20,9 @@ def rgb(colour: str) -> Any:
     """A colour of our own, for lines that nobody's theme is about."""
     from pptx.dml.color import RGBColor
 
+    made: Any = RGBColor
     figures = colour.removeprefix("#")
-    return RGBColor(*(int(figures[k : k + 2], 16) for k in (0, 2, 4)))
+    return made(*(int(figures[k : k + 2], 16) for k in (0, 2, 4)))
 
 
 def theme_colour(role: str) -> Any:
