@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sim.errors import InputError
 from sim.present import files
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
     from sim.experiment.progress import Progress
 
-    Result = Comparison | BusinessCase | str | PathLike[str]
+    Result: TypeAlias = Comparison | BusinessCase | str | PathLike[str]
 
 LIBRARIES = {"a presentation": ("pptx", "python-pptx"), "a report": ("jinja2", "Jinja2")}
 """What each file needs: the module, and the package that brings it."""
@@ -56,7 +56,7 @@ def business_case_of(result: Result, effort: Effort | None = None, progress: Pro
             )
         result = loaded
     if isinstance(result, made.BusinessCase):
-        return result  # type: ignore[return-value]
+        return result  # type: ignore[no-any-return]
     return made.around(result, effort=effort or made.STANDARD, progress=progress)  # type: ignore[no-any-return]
 
 
