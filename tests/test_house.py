@@ -70,6 +70,7 @@ KNOWN_TO: dict[str, set[str]] = {
 AT_THE_USERS_CALL = {
     "sim.experiment.comparison": {
         "sim.present.charts",
+        "sim.present.deliverables",
         "sim.present.finding",
         "sim.present.results",
         "sim.present.uncertainty",

@@ -9,7 +9,13 @@ from typing import NoReturn
 
 import typer
 
-from sim.cli import calibration, experiments, rivals, tournament  # noqa: F401  # their commands register themselves
+from sim.cli import (  # noqa: F401  # their commands register themselves
+    calibration,
+    deliverables,
+    experiments,
+    rivals,
+    tournament,
+)
 from sim.cli.commands import app
 from sim.errors import InputError, Stopped
 
