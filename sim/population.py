@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.demand import GammaBasket, Lapse, Lifetime
-from sim.draws import PERSON, TRIP, Stream, uniform_columns
+from sim.draws import CONTRACT, PERSON, TRIP, Stream, uniform_columns
 from sim.rules import GRID
 from sim.world import (
     BLOCK,
@@ -147,7 +147,13 @@ def settle(world: World, scenario: Scenario, who: Integers, now: float, seed: in
     if spec.turnover > 0.0:
         months = np.log(second[3]) / np.log1p(-min(spec.turnover, 1.0 - 1e-12))
         customers.departs[who] = now + 1.0 + np.floor(months)
-    first_trips = (np.floor((now - np.log(gaps) / customers.rate[who]) * GRID) + 0.5) / GRID
+    waiting = -np.log(gaps) / customers.rate[who]
+    customers.renewal[who] = -1.0
+    if spec.contract is not None:
+        inattention = uniform_columns(who, generation, 0, np.array([[CONTRACT]]), seed, replication)[0, 0]
+        customers.renewal[who] = spread(spec.contract, inattention)
+        waiting = gaps / customers.rate[who]  # what is due regularly is first due anywhere within an interval
+    first_trips = (np.floor((now + waiting) * GRID) + 0.5) / GRID
     customers.next_trip[who] = np.where(first_trips < customers.stops[who], first_trips, np.inf)
 
     rules = scenario.rules
