@@ -1,4 +1,4 @@
-"""Contracts: retention by tenure has the published form, rises by sorting alone, and without contracts nothing moves."""
+"""Contracts: retention has the published form and rises by sorting alone; without contracts nothing moves."""
 
 from __future__ import annotations
 
