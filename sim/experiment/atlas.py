@@ -298,6 +298,42 @@ def _standardised(ranks: np.ndarray) -> np.ndarray:
     return np.asarray(centred / np.sqrt((centred**2).sum(axis=0)))
 
 
+# What makes the difference ------------------------------------------------------------------------------------------
+
+PIECES: dict[str, tuple[str, ...]] = {
+    "shopping": tuple(f"customers.{part}" for part in ("shopping", "basket", "contract", "lapse", "turnover")),
+    "thresholds": ("customers.threshold", "customers.segments", "customers.vigilance"),
+    "rules": ("rules",),
+    "economics": (),
+}
+"""Pieces of a market that another may lend it: how people shop, what use of data they accept, how they decide, and what
+firms earn and pay."""
+
+
+def exchanged(host: Scenario, donor: Scenario) -> dict[str, Scenario]:
+    """A market as it is, and with one piece at a time from another: by a name of :data:`PIECES`, ``as it is`` first.
+
+    The economics that are lent are those of the donor's client, to every firm. Money per customer then meets customers
+    who spend another amount, which is what the exchange is to show.
+    """
+    found = {"as it is": host.model_copy(update={"title": f"{host.name} as it is"})}
+    for piece, paths in PIECES.items():
+        changes: dict[str, Any] = {path: _at(donor, path) for path in paths}
+        if piece == "economics":
+            lent = donor.firms[donor.client].economics
+            changes = {f"firms.{name}.economics": lent for name in host.firms}
+        title = f"{host.name} with {donor.name}'s {piece}"
+        found[piece] = host.with_(changes).model_copy(update={"title": title})
+    return found
+
+
+def _at(scenario: Scenario, path: str) -> Any:
+    value: Any = scenario
+    for key in path.split("."):
+        value = getattr(value, key)
+    return value
+
+
 # All alike -----------------------------------------------------------------------------------------------------------
 
 

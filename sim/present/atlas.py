@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.evidence import MEANING
 from sim.experiment.atlas import PARTS, TRAITS
+from sim.experiment.uncertainty import topic
 from sim.present.axes import GAINS, LOSES
 from sim.present.house import house_style
 from sim.present.labels import short_names
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.console import RenderableType
+    from rich.table import Table
 
     from sim.experiment.atlas import Atlas
+    from sim.scenario import Scenario
 
 MOST_PANELS = 4
 """So many traits are drawn, the strongest."""
@@ -129,7 +133,7 @@ def forest_chart(atlas: Atlas) -> Figure:
             for row, cell in enumerate(["", *cells]):
                 axes.annotate(
                     cell if row else title, (1.0, row - 1 if row else -0.62), xycoords=("axes fraction", "data"),
-                    xytext=(x, 0), textcoords="offset points", va="center" if row else "bottom", ha="left", size=9.0,
+                    xytext=(x, 0), textcoords="offset points", va="center" if row else "baseline", ha="left", size=9.0,
                     color=QUIET, annotation_clip=False, linespacing=1.1,
                 )  # fmt: skip
         return finish(figure, _title(atlas), atlas.manifest, key=key)
@@ -207,38 +211,61 @@ def traits_chart(atlas: Atlas) -> Figure:
         return finish(figure, drivers_finding(atlas).rstrip("."), atlas.manifest)
 
 
+def evidence_by_market(markets: Mapping[str, Scenario]) -> pd.DataFrame:
+    """How many numbers of each market are of which kind of evidence; what firms decide does not count.
+
+    The package's own numbers count once for each market, those of several firms once in all.
+    """
+    import pandas as pd
+
+    rows = {}
+    for name, scenario in markets.items():
+        kinds = {topic(path): said.evidence for path, _, said in scenario.assumptions()}
+        rows[scenario.title or name] = pd.Series(kinds).value_counts().drop("decision", errors="ignore")
+    strengths = [kind for kind in MEANING if kind != "decision"]
+    return pd.DataFrame(rows).reindex(strengths).dropna(how="all").fillna(0).astype(int).T
+
+
 def atlas_tables(atlas: Atlas) -> list[RenderableType]:
     """The markets, the parts of their gains, and the traits that go with them, for the terminal."""
-    table, parts = atlas.table, atlas.parts
-    first = plain_table("Gain in net present value from the strategy")
-    for column in ("market", "% of sales", "95 % interval", "per customer", "", "platform may cost"):
-        first.add_column(column, justify="left" if column in ("market", "") else "right")
-    for row in _each_row(table):
+    note = "Platform may cost: times what it costs, before the gain is gone; below 1, it costs too much."
+    traits = [drivers_table(atlas)] if len(atlas.drivers) else []
+    return [under(gains_table(atlas), note), parts_table(atlas), *traits, drivers_finding(atlas)]
+
+
+def gains_table(atlas: Atlas) -> Table:
+    """The gain of every market: as a share of sales, per customer, and how dear the platform may become."""
+    table = plain_table("Gain in net present value from the strategy")
+    for column in ("market", "% of sales", "95 % interval", "per customer", "verdict", "platform may cost"):
+        table.add_column(column, justify="left" if column in ("market", "verdict") else "right")
+    for row in _each_row(atlas.table):
         share = rounded(row.gain_share, row.gain_share_low, row.gain_share_high, percent=True, signed=True, unit="")
-        first.add_row(str(row.title), share.value, share.interval, _each(row), str(row.verdict), _times(row))
-    second = plain_table("What the gain consists of, % of sales without the strategy")
-    second.add_column("market")
+        table.add_row(str(row.title), share.value, share.interval, _each(row), str(row.verdict), _times(row))
+    return table
+
+
+def parts_table(atlas: Atlas) -> Table:
+    """What the gain of every market consists of."""
+    table = plain_table("What the gain consists of, % of sales without the strategy")
+    table.add_column("market")
     for part in PARTS:
-        second.add_column(part, justify="right")
-    for market in _each_row(table):
-        mine = parts[parts["market"] == market.market].set_index("part")
-        cells = [
-            rounded(*mine.loc[part, ["share", "low", "high"]].astype(float), percent=True, signed=True, unit="").value
-            for part in PARTS
-        ]
-        second.add_row(str(market.title), *cells)
-    found: list[RenderableType] = [
-        under(first, "Platform may cost: times what it costs, before the gain is gone; below 1, it costs too much."),
-        second,
-    ]
-    if len(atlas.drivers):
-        third = plain_table("What goes with the gain, over markets")
-        for column in ("trait", "rank correlation", "as strong by chance"):
-            third.add_column(column, justify="left" if column == "trait" else "right")
-        for one in _each_row(atlas.drivers):
-            third.add_row(TRAITS[str(one.trait)][0], _plain(one.correlation), percent(one.by_chance))
-        found.append(third)
-    return [*found, drivers_finding(atlas)]
+        table.add_column(part, justify="right")
+    for market in _each_row(atlas.table):
+        mine = atlas.parts[atlas.parts["market"] == market.market].set_index("part")
+        ends = (mine.loc[part, ["share", "low", "high"]].astype(float) for part in PARTS)
+        cells = [rounded(*one, percent=True, signed=True, unit="").value for one in ends]
+        table.add_row(str(market.title), *cells)
+    return table
+
+
+def drivers_table(atlas: Atlas) -> Table:
+    """How far the gain goes with each trait of a market."""
+    table = plain_table("What goes with the gain, over markets")
+    for column in ("trait", "rank correlation", "as strong by chance"):
+        table.add_column(column, justify="left" if column == "trait" else "right")
+    for one in _each_row(atlas.drivers):
+        table.add_row(TRAITS[str(one.trait)][0], _plain(one.correlation), percent(one.by_chance))
+    return table
 
 
 def _rows(axes: Axes, names: list[str]) -> None:
