@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.books import LINES, ROW
 from sim.errors import InputError
 from sim.experiment.compare import compare
 from sim.experiment.headline import verdict
-from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import CONFIDENCE, Interval, mean_interval
-from sim.market import simulate
+from sim.experiment.traits import PARTS, gain_parts, traits
 from sim.run import manifest
 
 if TYPE_CHECKING:
@@ -32,16 +30,6 @@ if TYPE_CHECKING:
 
     from sim.experiment.comparison import Comparison
     from sim.scenario import Scenario
-
-PARTS: dict[str, tuple[str, ...]] = {
-    "margin on sales": ("sales", "cost_of_goods"),
-    "surplus kept": ("personalisation_margin",),
-    "platform": ("platform_cost",),
-    "data, messages, consent": ("data_cost", "contact_cost", "consent_cost"),
-    "breaches, fines, all else": ("breach_cost", "fines", "resale_income", "staff_cost", "fixed_cost"),
-}
-"""What a gain consists of: lines of the books, taken together."""
-assert sorted(line for lines in PARTS.values() for line in lines) == sorted(LINES)
 
 SHUFFLES = 5000
 """Random orders of the markets against which rank correlations are held."""
@@ -75,7 +63,7 @@ class Atlas:
         rows = []
         for name, one in self.comparisons.items():
             per_customer = np.asarray(one.replications["npv_difference"]) / one.scenario.customers.count
-            parts = _parts(one)
+            parts = gain_parts(one)
             share, platform = parts.sum(axis=1), -parts[:, list(PARTS).index("platform")]
             times = mean_interval(1.0 + share / platform) if (platform > 0.0).all() else Interval(*[np.nan] * 3)
             row: dict[str, Any] = {
@@ -106,13 +94,13 @@ class Atlas:
         rows = [
             (name, part, *mean_interval(values))
             for name in self.table["market"]
-            for part, values in zip(PARTS, _parts(self.comparisons[name]).T, strict=True)
+            for part, values in zip(PARTS, gain_parts(self.comparisons[name]).T, strict=True)
         ]
         return pd.DataFrame(rows, columns=["market", "part", "share", "low", "high"])
 
     @cached_property
     def traits(self) -> pd.DataFrame:
-        """What kind of market each is, computed from its scenario; the columns are those of :data:`TRAITS`."""
+        """What kind of market each is; columns are ``market`` and those of :data:`sim.experiment.traits.TRAITS`."""
         import pandas as pd
 
         rows = [{"market": name, **traits(self.comparisons[name])} for name in self.table["market"]]
@@ -235,57 +223,6 @@ def atlas(
     return Atlas(found, against, seed)
 
 
-def _parts(one: Comparison) -> np.ndarray:
-    """The gain by part as a share of sales without the strategy, both discounted: (replications, parts)."""
-    rate = monthly_rate(one.scenario.discount_rate)
-    difference = net_present_value((one.strategy.cash - one.uniform.cash).transpose(0, 2, 1), rate)
-    sales = net_present_value(one.uniform.cash[:, :, ROW["sales"]], rate)
-    lines = [[ROW[line] for line in lines] for lines in PARTS.values()]
-    return np.asarray(np.column_stack([difference[:, rows].sum(axis=1) for rows in lines]) / sales[:, None])
-
-
-# What kind of market it is -------------------------------------------------------------------------------------------
-
-TRAITS: dict[str, tuple[str, str]] = {
-    "choices": ("choices that a customer makes", "per month"),
-    "spending": ("what a customer spends", "money per month"),
-    "gross_margin": ("gross margin", "share of sales"),
-    "surplus": ("value of a perfect match", "share of the basket"),
-    "room_to_match": ("room to match: what the single offer misses", "share"),
-    "refusers": ("people who accept no use of their data", "share"),
-    "platform": ("what the platform costs", "share of sales"),
-    "rivals": ("rivals", "firms"),
-}
-"""What is asked of every market: in words, and the unit."""
-
-
-def traits(one: Comparison) -> dict[str, float]:
-    """What kind of market a comparison is about: the columns of :data:`TRAITS`.
-
-    Choices are trips that are not made without a thought under a contract. All but the platform's share of sales, which
-    takes the firm's sales without the strategy, follow from the scenario alone.
-    """
-    scenario = one.scenario
-    customers, firm = scenario.customers, scenario.firms[one.firm]
-    trips = customers.shopping.rate_mean / customers.shopping.observed_share
-    thinking = 1.0 - customers.contract.mean if customers.contract is not None else 1.0
-    segments = customers.segments.values()
-    refusers = (
-        sum(part.share * part.threshold.at_zero for part in segments) if segments else customers.threshold.at_zero
-    )
-    platform = -_parts(one)[:, list(PARTS).index("platform")].mean()
-    return {
-        "choices": trips * thinking,
-        "spending": trips * customers.basket.mean,
-        "gross_margin": firm.economics.gross_margin,
-        "surplus": scenario.rules.surplus,
-        "room_to_match": 1.0 - scenario.rules.base_relevance,
-        "refusers": refusers,
-        "platform": float(platform),
-        "rivals": float(len(scenario.firms) - 1),
-    }
-
-
 def _ranks(frame: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
     """Standardised ranks of the columns that vary, and their names."""
     varying = [str(name) for name in frame.columns if frame[name].nunique() > 1]
@@ -296,56 +233,3 @@ def _standardised(ranks: np.ndarray) -> np.ndarray:
     """Columns of mean 0 and length 1, so that their products are correlations."""
     centred = ranks - ranks.mean(axis=0)
     return np.asarray(centred / np.sqrt((centred**2).sum(axis=0)))
-
-
-# What makes the difference ------------------------------------------------------------------------------------------
-
-PIECES: dict[str, tuple[str, ...]] = {
-    "shopping": tuple(f"customers.{part}" for part in ("shopping", "basket", "contract", "lapse", "turnover")),
-    "thresholds": ("customers.threshold", "customers.segments", "customers.vigilance"),
-    "rules": ("rules",),
-    "economics": (),
-}
-"""Pieces of a market that another may lend it: how people shop, what use of data they accept, how they decide, and what
-firms earn and pay."""
-
-
-def exchanged(host: Scenario, donor: Scenario) -> dict[str, Scenario]:
-    """A market as it is, and with one piece at a time from another: by a name of :data:`PIECES`, ``as it is`` first.
-
-    The economics that are lent are those of the donor's client, to every firm. Money per customer then meets customers
-    who spend another amount, which is what the exchange is to show.
-    """
-    found = {"as it is": host.model_copy(update={"title": f"{host.name} as it is"})}
-    for piece, paths in PIECES.items():
-        changes: dict[str, Any] = {path: _at(donor, path) for path in paths}
-        if piece == "economics":
-            lent = donor.firms[donor.client].economics
-            changes = {f"firms.{name}.economics": lent for name in host.firms}
-        title = f"{host.name} with {donor.name}'s {piece}"
-        found[piece] = host.with_(changes).model_copy(update={"title": title})
-    return found
-
-
-def _at(scenario: Scenario, path: str) -> Any:
-    value: Any = scenario
-    for key in path.split("."):
-        value = getattr(value, key)
-    return value
-
-
-# All alike -----------------------------------------------------------------------------------------------------------
-
-
-def all_uniform(scenario: Scenario) -> Scenario:
-    """The same market with firms that all treat everyone the same: what the economics are calibrated to."""
-    return scenario.with_({f"firms.{name}.strategy": "uniform" for name in scenario.firms})
-
-
-def margin_of_trade(scenario: Scenario, replications: int = 2, seed: int = 1) -> float:
-    """Operating profit of all firms as a share of their sales from the fourth year on, averaged over replications."""
-    profit = sales = 0.0
-    for replication in range(replications):
-        ledger = simulate(scenario, seed, replication=replication).ledger[36:]
-        profit, sales = profit + ledger.sum(), sales + ledger[:, :, ROW["sales"]].sum()
-    return float(profit / sales)

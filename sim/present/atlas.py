@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.evidence import MEANING
-from sim.experiment.atlas import PARTS, TRAITS
+from sim.experiment.traits import PARTS, TRAITS
 from sim.experiment.uncertainty import topic
 from sim.present.axes import GAINS, LOSES
 from sim.present.house import house_style
@@ -58,7 +58,7 @@ def finding(atlas: Atlas) -> str:
     if len(table) == 1:
         return f"In {best['title']} {_subject(atlas)} brings {_share(best)} of sales ({_interval(best)})."
     return (
-        f"{whole}; it is worth most in {best['title']} ({_share(best)} of sales, {_interval(best)}) and least in "
+        f"{whole}; {_most(table)} {best['title']} ({_share(best)} of sales, {_interval(best)}) and least in "
         f"{worst['title']} ({_share(worst)}, {_interval(worst, named=False)})."
     )
 
@@ -103,7 +103,7 @@ def forest_chart(atlas: Atlas) -> Figure:
 
     table = atlas.table
     with house_style():
-        figure = new_figure(9.0, 1.9 + 0.36 * len(table))
+        figure = new_figure(9.0, 1.9 + 0.36 * max(3, len(table)))
         axes = figure.subplots()
         heading(axes, f"Gain from the strategy, against {_rival(atlas)}", "")
         axes.set_xlabel(
@@ -147,7 +147,7 @@ def parts_chart(atlas: Atlas) -> Figure:
     table = atlas.table
     shares = atlas.parts.pivot(index="market", columns="part", values="share").loc[table["market"], list(PARTS)] * 100.0
     with house_style():
-        figure = new_figure(9.0, 1.9 + 0.36 * len(table))
+        figure = new_figure(9.0, 1.9 + 0.36 * max(3, len(table)))
         axes = figure.subplots()
         heading(axes, "What the gain consists of: what comes in to the right of zero, what it costs to the left", "")
         axes.set_xlabel("net present value, % of the sales that the firm would have had without the strategy")
@@ -182,7 +182,7 @@ def traits_chart(atlas: Atlas) -> Figure:
     chosen = list(drivers["trait"][:MOST_PANELS]) if len(drivers) else list(drawn.columns[:MOST_PANELS])
     far = dict(zip(drivers["trait"], drivers["correlation"], strict=True))
     with house_style():
-        figure = new_figure(9.6, 2.2 + 0.33 * len(table))
+        figure = new_figure(9.6, 2.2 + 0.33 * max(3, len(table)))
         panels = np.atleast_1d(figure.subplots(1, len(chosen), sharey=True))
         for place, (axes, trait) in enumerate(zip(panels, chosen, strict=True)):
             words, unit = TRAITS[trait]
@@ -293,7 +293,7 @@ def _title(atlas: Atlas) -> str:
     best = table.iloc[0]
     return (
         f"{_capital(_subject(atlas))} pays in {number['pays']} of {len(table)} markets and loses in {number['loses']}; "
-        f"it is worth most in {best['title']}, {_share(best)} of sales"
+        f"{_most(table)} {best['title']}, {_share(best)} of sales"
     )
 
 
@@ -306,6 +306,12 @@ def _parts_title(atlas: Atlas) -> str:
         f"What comes in is mostly {up.index[0]} (in {up.iloc[0]} of {n} markets); what it costs is mostly "
         f"{down.index[0]} (in {down.iloc[0]})"
     )
+
+
+def _most(table: pd.DataFrame) -> str:
+    """Where it is worth most, after which the market follows: clearly so if its interval lies above the next one."""
+    clear = len(table) < 2 or table["gain_share_low"].iloc[0] > table["gain_share_high"].iloc[1]
+    return "it is worth most in" if clear else "it is worth most, though not clearly, in"
 
 
 def _capital(words: str) -> str:
