@@ -44,11 +44,10 @@ def answer() -> Atlas:
 
 def test_every_market_is_compared_as_by_itself(answer: Atlas) -> None:
     alone = compare(MARKETS["bank"].with_({"customers.count": 300}), replications=3, seed=2)
-    row = answer.table.set_index("market").loc["bank"]
+    row: Any = answer.table.set_index("market").loc["bank"]
     gain = alone.interval("npv_difference")
-    assert row[["gain_per_customer", "gain_per_customer_low", "gain_per_customer_high"]].to_list() == pytest.approx(
-        [end / 300 for end in gain]
-    )
+    for column, end in zip(("", "_low", "_high"), gain, strict=True):
+        assert row[f"gain_per_customer{column}"] == pytest.approx(end / 300)
     factors = 1.1 ** (-np.arange(1, 19) / 12)
     profit = alone.strategy.cash.sum(axis=2) - alone.uniform.cash.sum(axis=2)
     share = (profit @ factors) / (alone.uniform.cash[:, :, ROW["sales"]] @ factors)
@@ -120,8 +119,12 @@ def told(gains: list[float], traits: dict[str, list[float]], seed: int = 1) -> A
 
 def test_a_trait_that_orders_all_markets_is_found_and_one_that_does_not_vary_is_left_out() -> None:
     gains = [0.1 * k for k in range(9)]
-    traits = {"surplus": [k**2 for k in range(9)], "rivals": [2.0] * 9, "choices": [1, 0, 3, 2, 5, 4, 7, 6, 8]}
-    drivers = told(gains, traits).drivers.set_index("trait")
+    traits: dict[str, list[float]] = {
+        "surplus": [k**2.0 for k in range(9)],
+        "rivals": [2.0] * 9,
+        "choices": [1.0, 0.0, 3.0, 2.0, 5.0, 4.0, 7.0, 6.0, 8.0],
+    }
+    drivers: Any = told(gains, traits).drivers.set_index("trait")
     assert drivers.loc["surplus", "correlation"] == pytest.approx(1.0)
     assert drivers.loc["surplus", "by_chance"] < 0.001, "one order of 9! and its reverse"
     assert "rivals" not in drivers.index
