@@ -120,6 +120,8 @@ class Scenario(Frozen):
         content = self.model_dump(mode="json", exclude=BESIDE)
         if self.rules.inertia == 0.0:  # so that scenarios from before there was inertia keep their hash
             del content["rules"]["inertia"]
+        if self.customers.contract is None:  # nor were there contracts
+            del content["customers"]["contract"]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
     def assumptions(self) -> Iterator[tuple[str, Any, Provenance]]:

@@ -75,6 +75,7 @@ AT_THE_USERS_CALL = {
         "sim.present.results",
         "sim.present.uncertainty",
     },
+    "sim.experiment.atlas": {"sim.present.atlas", "sim.present.results"},
     "sim.experiment.standings": {"sim.present.league", "sim.present.results"},
     "sim.experiment.judged": {"sim.present.results"},
     "sim.experiment.search": {"sim.present.search"},
