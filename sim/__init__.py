@@ -15,6 +15,7 @@ from sim.doorway import doorway
 
 if TYPE_CHECKING:
     from sim.errors import InputError
+    from sim.experiment.business_case import business_case
     from sim.experiment.compare import compare
     from sim.experiment.comparison import Comparison
     from sim.experiment.discovery import discover
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sim.experiment.sweep import sweep
     from sim.market import simulate
     from sim.market.market import Market
+    from sim.present.saved import load_results
     from sim.run import Run
     from sim.scenario import Scenario
     from sim.scenario_file import load
@@ -39,12 +41,14 @@ __all__ = [
     "Run",
     "Scenario",
     "Strategy",
+    "business_case",
     "compare",
     "compete",
     "discover",
     "frontier",
     "league",
     "load",
+    "load_results",
     "region",
     "search",
     "sensitivity",
@@ -60,12 +64,14 @@ _HOMES = {
     "Run": "sim.run",
     "Scenario": "sim.scenario",
     "Strategy": "sim.strategy",
+    "business_case": "sim.experiment.business_case",
     "compare": "sim.experiment.compare",
     "compete": "sim.tournament.contest",
     "discover": "sim.experiment.discovery",
     "frontier": "sim.experiment.frontier",
     "league": "sim.experiment.league",
     "load": "sim.scenario_file",
+    "load_results": "sim.present.saved",
     "region": "sim.experiment.region",
     "search": "sim.experiment.search",
     "sensitivity": "sim.experiment.sensitivity",

@@ -37,6 +37,7 @@ OFFER = 1_000  # + firm: wrong data, consideration, luck of the choice, noticing
 FEELING = 2_000  # + firm: noticing that the firm takes too much
 MONTH = 3_000  # + firm: withdrawing permission, leaving for good
 PERSON = 4_000  # who a customer is: PERSON, PERSON + 1, …
+CONTRACT = 5_000  # trip 0: how much of what is due a customer pays without a thought; later ones: whether this payment
 STREAM = 1 << 31  # streams of market processes: this bit and the checksum of the stream's name
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.demand import GammaBasket, Lapse, Lifetime
-from sim.draws import PERSON, TRIP, Stream, uniform_columns
+from sim.draws import CONTRACT, PERSON, TRIP, Stream, uniform_columns
 from sim.population import beta, by_segment, lifetimes, mean_baskets, spread, thresholds
 from sim.rules import GRID
 from sim.world import (
@@ -148,7 +148,13 @@ def drawn(
     if spec.turnover > 0.0:
         months = np.log(second[3]) / np.log1p(-min(spec.turnover, 1.0 - 1e-12))
         customers.departs[:] = now + 1.0 + np.floor(months)
-    first_trips = (np.floor((now - np.log(gaps) / customers.rate) * GRID) + 0.5) / GRID
+    waiting = -np.log(gaps) / customers.rate
+    customers.renewal[:] = -1.0
+    if spec.contract is not None:
+        inattention = uniform_columns(places, generation, 0, np.array([[CONTRACT]]), seed, replication)[0, 0]
+        customers.renewal[:] = spread(spec.contract, inattention)
+        waiting = gaps / customers.rate  # what is due regularly is first due anywhere within an interval
+    first_trips = (np.floor((now + waiting) * GRID) + 0.5) / GRID
     customers.next_trip[:] = np.where(first_trips < customers.stops, first_trips, np.inf)
 
     taste = np.empty((len(places), len(scenario.firms)))

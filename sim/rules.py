@@ -198,6 +198,11 @@ def cents(amount: float) -> int:
     return math.floor(amount * 100.0 + 0.5)
 
 
+def next_due(now: float, rate: float) -> float:
+    """Time of the next payment under a contract, on the grid of moments."""
+    return (math.floor((now + 1.0 / rate) * GRID) + 0.5) / GRID
+
+
 def next_moment(now: float, rate: float, luck: float) -> float:
     """Time of the next trip of a Poisson shopper, on the grid of moments."""
     return (math.floor((now - math.log(luck) / rate) * GRID) + 0.5) / GRID

@@ -41,6 +41,7 @@ class Customers(NamedTuple):
     rate: Floats  # trips per month
     basket: Floats  # mean money per trip
     lapse: Floats  # chance of stopping for good after a trip
+    renewal: Floats  # chance that a contract is renewed without a thought; below 0 there are no contracts
     stops: Floats  # month from which on the person shops no more
     generation: NDArray[np.int32]  # how often the person in this place was replaced
     trips: NDArray[np.int32]

@@ -70,10 +70,12 @@ KNOWN_TO: dict[str, set[str]] = {
 AT_THE_USERS_CALL = {
     "sim.experiment.comparison": {
         "sim.present.charts",
+        "sim.present.deliverables",
         "sim.present.finding",
         "sim.present.results",
         "sim.present.uncertainty",
     },
+    "sim.experiment.atlas": {"sim.present.atlas", "sim.present.results"},
     "sim.experiment.standings": {"sim.present.league", "sim.present.results"},
     "sim.experiment.judged": {"sim.present.results"},
     "sim.experiment.search": {"sim.present.search"},

@@ -24,7 +24,6 @@ from sim.cli.options import (
     number,
     whole,
 )
-from sim.errors import InputError
 from sim.present import files, terminal
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ def roi(
     roi run scenarios/retail.yaml --seed 7 – one run, year by year
 
     roi check scenarios/cdnow.yaml – every assumption and its source
+
+    roi scenarios, roi new shop --from grocery – the sectors that come along, and one's own from one of them
 
     roi trace scenarios/retail.yaml --customer 17 – what happened to one, and why
 
@@ -251,32 +252,6 @@ def trace(
 
     console = terminal.console()
     terminal.say(console, story.finding, *told(story, scenario.currency), footer(story.manifest))
-
-
-@app.command()
-def scenarios(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to look.")] = Path("scenarios"),
-    as_json: AsJson = False,
-) -> None:
-    """List the scenarios of a folder, with a line on each."""
-    from sim.scenario_file import load
-
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}; name the folder that holds your scenario files")
-    rows = []
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        try:
-            rows.append((str(path), load(path).title or load(path).name))
-        except InputError as error:
-            rows.append((str(path), f"not valid: {error}"))
-    if not rows:
-        raise InputError(f"there is no scenario in {folder}; scenario files end in .yaml")
-    if as_json:
-        terminal.print_json({"scenarios": [{"file": name, "title": title} for name, title in rows]})
-        return
-    wide = max(len(name) for name, _ in rows)
-    for name, title in rows:
-        print(f"{name:<{wide}}  {title}")
 
 
 @app.command()

@@ -29,7 +29,12 @@ def number(text: str) -> float:
         raise typer.BadParameter(f"{text!r} is no number") from None
 
 
-File = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file, such as scenarios/retail.yaml.")]
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO", help="A scenario: a file, such as scenarios/retail.yaml, or a name of roi scenarios."
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the scenario; may be given several times."),
@@ -93,9 +98,10 @@ def chosen_scenario(
     file: Path, settings: Sequence[str] | None, transactions: Path | None
 ) -> tuple[Scenario, TransactionFit | None]:
     """The scenario as the options change it, and the fit that it rests on; the user's own settings come last."""
-    from sim.scenario_file import load, parse_setting
+    from sim.files.library import found
+    from sim.scenario_file import parse_setting
 
-    scenario, fit = load(file), None
+    scenario, fit = found(file), None
     changes = dict(parse_setting(text) for text in settings or ())
     if transactions is not None:
         from sim.calibrate import calibrated, fit_log, read_log

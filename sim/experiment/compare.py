@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.comparison import Arm, Comparison, Parameters
-from sim.experiment.measures import clv, counterpart, firm_measures
+from sim.experiment.measures import clv, counterpart, course, firm_measures
 from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import enough
 from sim.experiment.uncertainty import uncertainty
@@ -109,7 +109,7 @@ def compare(
                     again.append([gain(pairs.run(*which), f) for which in luck[: 2 if unknown.fitted else 1]])
             pair = pairs.run(arms, number)
             cash = [run.ledger[:, f, :] / 100.0 for run in pair]
-            kept.append((*cash, *(clv(run, f) for run in pair), firm_measures(pair[0])))
+            kept.append((*cash, *(clv(run, f) for run in pair), firm_measures(pair[0]), course(pair[0])))
             gains.append(gain(pair, f))
             if progress is not None:
                 progress(len(kept), planned)
@@ -117,7 +117,9 @@ def compare(
                 settled = enough(gains, precision)
                 if settled is not None:
                     break
-    with_strategy, without, clv_with, clv_without, firms = (np.stack(part) for part in zip(*kept, strict=True))
+    with_strategy, without, clv_with, clv_without, firms, followed = (
+        np.stack(part) for part in zip(*kept, strict=True)
+    )
     return Comparison(
         scenario=scenario,
         firm=name,
@@ -126,6 +128,7 @@ def compare(
         strategy=Arm(with_strategy, clv_with),
         uniform=Arm(without, clv_without),
         firms=firms,
+        course=followed,
         precision=precision,
         settled_after=settled,
         parameters=parameters,

@@ -128,6 +128,20 @@ class Region(Study):
         """The map, the contour and the points that were run."""
         return {"map": self.table, "contour": self.contour, "points": self.points}
 
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The two axes, the shape of the surface over them, and the gain at every point in every replication."""
+        import pandas as pd
+
+        spans = [(axis.name, axis.range.low, axis.range.high) for axis in self.axes if axis.range is not None]
+        laid = self.surface
+        answers = pd.DataFrame(laid.answers, columns=[f"run_{k}" for k in range(laid.answers.shape[1])])
+        answers.insert(0, "across", laid.points[:, 0])
+        answers.insert(1, "up", laid.points[:, 1])
+        shape = pd.DataFrame(spans, columns=["path", "low", "high"]).assign(
+            length=laid.lengths, roughness=laid.roughness, variance=laid.variance
+        )
+        return {"runs_axes": shape, "runs_points": answers}
+
     @property
     def details(self) -> dict[str, Any]:
         """The axes, the points, and how exactly the contour is known for their number."""

@@ -7,7 +7,7 @@ replications differ by at the same point is chance, and its part of the variance
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -124,6 +124,16 @@ class Sensitivity(Study):
         import pandas as pd
 
         return {"table": self.table, "noise": pd.DataFrame([self.noise])}
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """Of a tornado, every number with its range, and the gain at every point in every replication."""
+        import pandas as pd
+
+        if self.design is not None:
+            return {}
+        about = [{**asdict(one), "paths": " ".join(one.paths)} for one in self.factors]
+        answers = pd.DataFrame(self.answers, columns=[f"run_{k}" for k in range(self.answers.shape[1])])
+        return {"runs_factors": pd.DataFrame(about), "runs_points": answers}
 
     @property
     def details(self) -> dict[str, Any]:

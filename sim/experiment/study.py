@@ -133,6 +133,10 @@ class Study:
         """All tables by name."""
         return {"table": self.table}
 
+    def records(self) -> dict[str, pd.DataFrame]:
+        """What the tables were worked out from, so that what was saved can be put together again."""
+        return {}
+
     @property
     def details(self) -> dict[str, Any]:
         """What identifies the result beside the question."""
@@ -160,4 +164,4 @@ class Study:
         """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing."""
         from sim.present.results import save_tables
 
-        return save_tables(folder, self.tables(), self.manifest, self.scenario)
+        return save_tables(folder, {**self.tables(), **self.records()}, self.manifest, self.scenario)

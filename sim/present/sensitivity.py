@@ -44,7 +44,7 @@ def claim(study: Sensitivity) -> str:
     first = table.iloc[0]
     words = worded(_strongest(study).name, _strongest(study).meaning)
     if study.method == "tornado":
-        turned = _turning(study)
+        turned = turning(study)
         low, high = (
             table[(table["factor"] == first["factor"]) & (table["end"] == end)].iloc[0] for end in ("low", "high")
         )
@@ -77,7 +77,7 @@ def _strongest(study: Sensitivity) -> Factor:
     return next(one for one in study.factors if one.name == study.table["factor"].iloc[0])
 
 
-def _turning(study: Sensitivity) -> int:
+def turning(study: Sensitivity) -> int:
     """Number of factors at an end of whose range the gain clearly has the other sign than as it stands."""
     base = study.as_it_stands
     if base is None:
