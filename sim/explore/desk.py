@@ -56,7 +56,7 @@ class Desk:
             [
                 widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>{TITLE}"),
                 self.choice,
-                _box("roi-answer", self.finding, self.ruler),
+                _box("roi-answer", self.finding, self.ruler.add_class("roi-ruler-box")),
                 _box(
                     "roi-columns",
                     self.levers,
@@ -287,7 +287,7 @@ class Desk:
     def _make_share(self) -> None:
         self.yaml = widgets.Textarea(description="Settings as a scenario file", continuous_update=False)
         self._download = _html()
-        self.upload = widgets.FileUpload(description="Open a scenario file", accept=".yaml,.yml", icon="")
+        self.upload = widgets.FileUpload(description="Open a scenario file", accept=".yaml,.yml", icon="").add_class("roi-upload")
         self.take = _button("Open the text above")
         self._share_note = _html()
         self.upload.observe(self._on_upload, "value")

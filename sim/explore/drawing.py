@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sim.explore.settings import Settings
 
-SIZE, LOW_SIZE = (6.0, 4.0), (6.0, 3.5)
+SIZE, LOW_SIZE = (5.6, 4.0), (5.6, 3.4)
 """Inches: narrow, so that the same words are large enough on a phone and on a projector."""
 SHARPER = 1.6
 OVER_TIME = ("operating_margin", "trust", "opt_in", "privacy_debt")

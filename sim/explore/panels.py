@@ -99,13 +99,14 @@ def _ruler(
             f'<line class="roi-interval" x1="{at(low):.1f}" x2="{at(high):.1f}" y1="26" y2="26" stroke="{colour}" '
             'stroke-width="10"/>'
         )
+    pale = "; pale: the interval at first" if "roi-ghost" in bars and widest != interval else ""
     bars += '<line x1="300" x2="300" y1="8" y2="44" stroke="#222222" stroke-width="1.5"/>'
     bars += f'<circle cx="{at(value):.1f}" cy="26" r="8" fill="white" stroke="{colour}" stroke-width="4"/>'
     return (
         f'<div class="roi-ruler"><p><strong class="roi-gain">{escape(words)}</strong> '
         f'<span class="roi-between">{escape(between)}</span></p>'
         f'<svg viewBox="0 0 600 52" role="img" aria-label="Gain {escape(words)}, {escape(between)}">{bars}</svg>'
-        '<p class="roi-ends"><span>loses</span><span>0</span><span>gains</span></p></div>'
+        f'<p class="roi-ends"><span>loses</span><span>0{pale}</span><span>gains</span></p></div>'
     )
 
 
