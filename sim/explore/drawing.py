@@ -11,7 +11,7 @@ from sim.explore.panels import picture
 from sim.present.charts import bridge_chart, cumulative_chart
 from sim.present.house import render
 from sim.present.market_charts import market_chart
-from sim.present.region import region_chart
+from sim.present.region import exactness, region_chart
 from sim.present.twin import figure_digest
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def map_picture(mapped: Mapped, settings: Settings, over: threading.Event) -> st
     """The map with the place of the settings on it."""
     scenario = settings.scenario
     name = f"{scenario.name}-{scenario.hash}-map"
-    return _html(region_chart(mapped.at(settings)), name, over, wide=True)
+    there = mapped.at(settings)
+    return _html(region_chart(there), name, over, f"{there.finding}\n{exactness(there)}", wide=True)
 
 
 def _name(answer: Answer, what: str) -> str:
@@ -48,8 +49,9 @@ def _name(answer: Answer, what: str) -> str:
     return f"{manifest['scenario']}-{manifest['hash']}-{what}"
 
 
-def _html(figure: Figure, name: str, over: threading.Event, wide: bool = False) -> str:
+def _html(figure: Figure, name: str, over: threading.Event, words: str = "", wide: bool = False) -> str:
+    """A picture as HTML; in words it is what is said of it, or else its numbers."""
     if over.is_set():
         raise MovedOn
-    twin = figure_digest(figure).rpartition("\n")[0]  # the digest at its end is for tests
-    return picture(render(figure, SHARPER), getattr(figure, "alt", ""), name, twin, wide)
+    told = words or figure_digest(figure).rpartition("\n")[0]  # the digest at its end is for tests
+    return picture(render(figure, SHARPER), getattr(figure, "alt", ""), name, told, wide)
