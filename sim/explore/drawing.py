@@ -27,10 +27,15 @@ PICTURES = ("gain", "bridge", *OVER_TIME)
 """Names of the pictures, in order; the map comes apart, because it takes longer."""
 
 
-def pictures(answer: Answer, over: threading.Event) -> Iterator[tuple[str, str]]:
-    """Name and HTML of each picture of an answer; raises :class:`MovedOn` when it is over."""
+def pictures(answer: Answer, over: threading.Event, run_too: bool = True) -> Iterator[tuple[str, str]]:
+    """Name and HTML of each picture of an answer, those of one run last, which more replications do not change.
+
+    Raises :class:`MovedOn` when it is over.
+    """
     for name, chart in (("gain", cumulative_chart), ("bridge", bridge_chart)):
         yield name, _html(chart(answer.comparison, SIZE), _name(answer, name), over)
+    if not run_too:
+        return
     run = Answers.run(answer, over)
     for measure in OVER_TIME:
         yield measure, _html(market_chart(run, measure, LOW_SIZE), _name(answer, measure), over)

@@ -43,6 +43,8 @@ class Page:
         self._widest: tuple[float, float, float] | None = None
         self._shown: Answer | None = None
         self._map_first = False
+        self._run = ""  # which scenario the pictures of one run show
+        self._drawn: Answer | None = None
         self._task: asyncio.Task[None] | None = None
         self.desk = Desk(self.history, self.shelf, self.renew)
         self.desk.finding.value = panels.live(COMPILING if compiles_first() else WAITING, "roi-finding")
@@ -108,16 +110,13 @@ class Page:
         return done
 
     async def _answer(self, better: Iterator[Answer], over: threading.Event) -> None:
-        """Show each answer as it comes, and the pictures anew when twice as much is known."""
-        drawn: Answer | None = None
+        """Show each answer as it comes, and the pictures anew when four times as much is known, and at the end."""
         last: Answer | None = None
-        async for answer in self._each(better, over):
-            last = answer
-            self._say(answer)
-            if drawn is None or answer.comparison.n >= 2 * drawn.comparison.n:
-                await self._draw(answer, over)
-                drawn = answer
-        if last is not None and last is not drawn:
+        async for last in self._each(better, over):
+            self._say(last)
+            if self._drawn is None or _four_times(last, self._drawn):
+                await self._draw(last, over)
+        if last is not None and last is not self._drawn:
             await self._draw(last, over)
 
     def _say(self, answer: Answer) -> None:
@@ -136,10 +135,12 @@ class Page:
     async def _draw(self, answer: Answer, over: threading.Event) -> None:
         """The pictures of an answer, the place on the map among the first."""
         self.desk.csv.value = await self._apart(over, lambda: panels.csv_links(answer))
-        async for name, html in self._each(pictures(answer, over), over):
+        run = answer.comparison.scenario.hash
+        async for name, html in self._each(pictures(answer, over, run != self._run), over):
             self.desk.pictures[name].value = html
             if name == "bridge" and self.map is not None and self.map.still_holds(answer.settings):
                 await self._place_on_map(answer.settings, over)
+        self._run, self._drawn = run, answer
 
     async def _draw_map(self, settings: Settings, over: threading.Event) -> None:
         """The map over the chosen axes."""
@@ -176,6 +177,13 @@ class Page:
 
     def _remember_saved(self) -> None:
         self.desk.show_saved({name: self.answers.known(one) for name, one in self.history.saved.items()})
+
+
+def _four_times(one: Answer, other: Answer) -> bool:
+    """Whether an answer rests on so much more than another that pictures of it look different."""
+    if one.settings.key != other.settings.key or one.whole != other.whole:
+        return True
+    return one.comparison.n >= 4 * other.comparison.n
 
 
 def page(scenario: str | Path | None = None) -> Any:

@@ -22,6 +22,8 @@ HOST = "127.0.0.1"
 SHARE = Path(__file__).with_name("share")
 """What Jupyter is to find of ours: the template of the page."""
 PACKAGE = Path(__file__).resolve().parents[2]
+LEFT_ALONE = 600
+"""Seconds after which what works for a page that nobody has open any more is ended; most end when they are closed."""
 NEEDED = ("voila", "ipywidgets")
 
 
@@ -106,6 +108,7 @@ def _write_kernel(folder: Path) -> None:
 
 
 def _run(notebook: Path, port: int, browser: bool, told: Callable[[str], None]) -> None:
+    from traitlets.config import Config
     from voila.app import Voila
 
     key = secrets.token_hex(16)
@@ -122,5 +125,7 @@ def _run(notebook: Path, port: int, browser: bool, told: Callable[[str], None]) 
     settings: list[Any] = [
         notebook, f"--port={port}", "--Voila.port_retries=0", f"--Voila.ip={HOST}", f"--Voila.token={key}",
         "--template=explorer", "--theme=light", "--Voila.log_level=40", "--Voila.open_browser=True",
+        "--MappingKernelManager.cull_interval=60", f"--MappingKernelManager.cull_idle_timeout={LEFT_ALONE}",
     ]  # fmt: skip
-    Server.launch_instance(argv=[str(one) for one in settings])
+    quiet = Config({"Voila": {"tornado_settings": {"ws_ping_timeout": 30_000}}})  # its own default warns on every visit
+    Server.launch_instance(argv=[str(one) for one in settings], config=quiet)
