@@ -289,7 +289,8 @@ def test_the_same_widgets_work_in_jupyterlab(browser: Any, place: Path, market: 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    quiet = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", "--allow-root"]
+    quiet = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", "--allow-root",
+             "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
     address = f"http://127.0.0.1:{port}/lab/tree/explorer.ipynb"
     def answers() -> bool:
         with socket.socket() as probe:
@@ -299,8 +300,15 @@ def test_the_same_widgets_work_in_jupyterlab(browser: Any, place: Path, market: 
         until(answers)
         with visit(browser, address, viewport={"width": 1280, "height": 1000}) as page:
             page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
-            page.get_by_role("menuitem", name="Run", exact=True).click()
-            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+
+            def runs() -> bool:  # a kernel that has only just come up may not hear it
+                page.get_by_role("menuitem", name="Run", exact=True).click()
+                page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+                page.wait_for_timeout(5_000)
+                return bool(page.locator(".roi-page").count())
+
+            until(runs)
             shown(page, market)
             before = pictures(page)
             handle = row(page, "Depth of personalisation").get_by_role("slider")

@@ -101,7 +101,7 @@ def _write_kernel(folder: Path) -> None:
             [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
         )
     kernel = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"],
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"],
         "display_name": "Python 3", "language": "python", "env": environment,
     }  # fmt: skip
     (folder / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
