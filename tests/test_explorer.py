@@ -20,6 +20,7 @@ import pytest
 import sim
 from sim.errors import InputError
 from sim.experiment.compare import growing
+from sim.experiment.statistics import mean_interval
 from sim.explore import answers as asking
 from sim.explore import panels, server
 from sim.explore.answers import Answer, Answers, MovedOn, mapped
@@ -29,6 +30,7 @@ from sim.explore.page import Page
 from sim.explore.settings import MOST_SAVED, History, Settings, differences
 from sim.explore.shelf import BUILT_IN, Shelf, built_in
 from sim.market.ticking import monthly
+from sim.present.rounding import rounded
 from sim.scenario import Scenario
 from sim.scenario_file import read, to_yaml
 from tests.test_cli_errors import refused, roi
@@ -358,7 +360,8 @@ def test_tables_that_are_downloaded_are_those_of_the_comparison_with_what_identi
     html = panels.csv_links(answer)
     links = re.findall(r'download="([^"]+)" href="data:text/csv;base64,([^"]+)"', html)
     assert [name for name, _ in links] == [
-        f"retail-{answer.settings.scenario.hash}-{what}.csv" for what in ("summary", "head_to_head", "by_month", "bridge")
+        f"retail-{answer.settings.scenario.hash}-{what}.csv"
+        for what in ("summary", "head_to_head", "by_month", "bridge")
     ]
     table = pd.read_csv(io.BytesIO(base64.b64decode(links[0][1]))).set_index("measure")
     assert table["value"].to_list() == pytest.approx(answer.comparison.summary["value"].to_list(), rel=1e-15)
@@ -388,7 +391,7 @@ def test_saved_settings_stand_side_by_side_with_their_paired_difference(small: S
     comparisons = {name: sim.compare(one.scenario, replications=6) for name, one in saved.items()}
     html = panels.side_by_side(saved, {name: Answer(saved[name], comparisons[name]) for name in saved})
     gains = [one.replications["npv_difference"] / small.customers.count for one in comparisons.values()]
-    words = panels.rounded(*panels.mean_interval(gains[1] - gains[0]), signed=True)
+    words = rounded(*mean_interval(gains[1] - gains[0]), signed=True)
     assert f"{words.value} ({words.interval})" in html
     assert DEPTH in html
     assert "as opened" in html
@@ -451,7 +454,9 @@ def test_what_cannot_be_is_explained_beside_its_slider_and_nothing_is_lost(marke
         desk.add.click()
         desk._rows[path].entry.value = value
     assert desk.group.value == ADDED
-    assert "leave_below must be at most withdraw_below (0.3), but is 0.35" in text(desk._rows["rules.withdraw_below"].note)
+    assert "leave_below must be at most withdraw_below (0.3), but is 0.35" in text(
+        desk._rows["rules.withdraw_below"].note
+    )
     assert page.history.now.scenario.rules.withdraw_below == 0.4
 
 
@@ -483,7 +488,7 @@ def test_a_scenario_is_opened_from_text_and_a_bad_one_is_refused_in_a_sentence(m
     desk.take.click()
     assert page.history.now.firm == "A"
     assert ("Mine (opened)", desk.scenario.value) in desk.scenario.options
-    assert [one.control.name for one in desk._rows.values()][0] == "firms.A.strategy.depth"
+    assert next(one.control.name for one in desk._rows.values()) == "firms.A.strategy.depth"
     desk.undo.click()
     assert page.history.now is before
     assert desk.scenario.value == str(market_file)

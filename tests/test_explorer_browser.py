@@ -24,8 +24,8 @@ import pytest
 from PIL import Image
 
 import sim
-from sim.explore.panels import per_customer
 from sim.explore.answers import Answer
+from sim.explore.panels import per_customer
 from sim.explore.settings import Settings
 from sim.present.rounding import rounded
 from sim.scenario import Scenario
@@ -123,7 +123,7 @@ def until(there: Callable[[], Any], seconds: float = 60.0) -> Any:
 @pytest.fixture(scope="module")
 def address(place: Path) -> Iterator[str]:
     """Where `roi explore` says that it is; at the end Ctrl-C leaves neither a process nor an error behind."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     log = place / "explore.txt"
     with running("sim", "explore", "--no-browser", cwd=place, log=log) as server:
@@ -174,7 +174,9 @@ def shown(page: Any, scenario: Scenario) -> None:
     """Wait until the page has settled on a scenario, and hold its figures against Python's."""
     comparison = sim.compare(scenario)
     page.get_by_text(f"Settled: 30 replications of {CUSTOMERS} customers").wait_for()
-    page.wait_for_function("text => document.querySelector('.roi-finding').textContent === text", arg=comparison.finding)
+    page.wait_for_function(
+        "text => document.querySelector('.roi-finding').textContent === text", arg=comparison.finding
+    )
     gain = rounded(*per_customer(Answer(Settings.of(scenario), comparison)), signed=True)
     assert page.locator(".roi-answer .roi-gain").inner_text() == f"{gain.value} USD per customer"
     assert page.locator(".roi-answer .roi-between").inner_text().endswith(f": {gain.interval}")
@@ -273,14 +275,14 @@ def test_an_error_is_a_sentence_beside_its_slider_and_two_users_do_not_mix(
             one.get_by_label("Name", exact=True).fill(name)
             one.get_by_label("Name", exact=True).press("Enter")
             one.get_by_role("button", name="Save these settings").click()
-            one.get_by_role("button", name=f"Load {name or 'A'}").wait_for()
+            one.get_by_role("button", name=f"Load {name or 'A'}", exact=True).wait_for()
         assert "Paired" not in other.locator(".roi-main").inner_text()
         assert other.locator(".roi-saved").count() == 0
         assert one.locator(".roi-saved thead th").all_inner_texts() == ["", "as it was", "A"]
 
         # A phone shows everything within its width, in letters dark enough to be read
-        wide = "() => Math.max(...[...document.querySelectorAll('.roi-page > *')].map(e => e.getBoundingClientRect().right))"
-        assert other.evaluate(wide) <= 390
+        edges = "() => [...document.querySelectorAll('.roi-page > *')].map(e => e.getBoundingClientRect().right)"
+        assert max(other.evaluate(edges)) <= 390
         for page in (one, other):
             assert page.evaluate(TO_READ) == []
 
@@ -292,6 +294,7 @@ def test_the_same_widgets_work_in_jupyterlab(browser: Any, place: Path, market: 
     quiet = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", "--allow-root",
              "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
     address = f"http://127.0.0.1:{port}/lab/tree/explorer.ipynb"
+
     def answers() -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0

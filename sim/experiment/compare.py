@@ -154,7 +154,7 @@ def growing(
 
 
 def _kept(pair: Sequence[Run], f: int) -> tuple[np.ndarray, ...]:
-    """What is kept of a pair of runs about firm ``f``: its books and lifetime values in both, and all firms' figures."""
+    """What is kept of a pair of runs about firm ``f``: books and lifetime values of both, all firms' figures."""
     cash = [run.ledger[:, f, :] / 100.0 for run in pair]
     return (*cash, *(clv(run, f) for run in pair), firm_measures(pair[0]))
 

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.experiment.compare import REPLICATIONS, growing
 from sim.experiment.region import Region, region
@@ -141,21 +141,22 @@ class Mapped:
     def at(self, settings: Settings) -> Region:
         """The map with the place of the present settings on it."""
         scenario = settings.with_customers(FIRST_LOOK)
-        places = [replace(axis, own=control.value(scenario)) for axis, control in zip(self.region.axes, self.axes, strict=True)]
+        places = [
+            replace(axis, own=control.value(scenario))
+            for axis, control in zip(self.region.axes, self.axes, strict=True)
+        ]
         asked = replace(self.region.question, scenario=scenario)
         return replace(self.region, question=asked, axes=(places[0], places[1]))
 
     def _elsewhere(self, settings: Settings) -> Settings:
         """The present settings, moved to where the map was drawn."""
-        changes = {}
+        changes: dict[str, Any] = {}
         for control in self.axes:
             changes |= control.changes(control.value(self.settings.scenario))
         return settings.with_(changes)
 
 
-def mapped(
-    settings: Settings, axes: Sequence[Control], over: threading.Event, told: Progress | None = None
-) -> Mapped:
+def mapped(settings: Settings, axes: Sequence[Control], over: threading.Event, told: Progress | None = None) -> Mapped:
     """The map over two controls, of a small market and few replications; ``told(done, planned)`` hears how far it is.
 
     Raises :class:`sim.errors.InputError` for axes that make no map, and :class:`MovedOn` when it is over.
@@ -174,4 +175,3 @@ def mapped(
         progress=progress,
     )  # fmt: skip
     return Mapped(settings, (first, second), drawn)
-

@@ -1,4 +1,4 @@
-"""What can be moved on the page: for every number of a scenario its place, range, step, source, and its name in words."""
+"""What can be moved on the page: every number of a scenario with its range, step, source and name in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from sim.errors import InputError
-from sim.evidence import MEANING, Evidence
+from sim.evidence import DECISION, MEANING, Evidence
 from sim.experiment.axes import places
 from sim.files.shape import nearest, unit_of
 from sim.present.axes import setting
@@ -80,6 +80,7 @@ FRAME_WORDS = {
 }
 assert tuple(FRAME_WORDS) == FRAMES
 
+CONSENT = "the way in which the firm asks for consent, from the laxest to the strictest"
 STEPS = 100
 """A slider has about so many steps."""
 COUNTED: Mapping[str, tuple[float, float]] = {"horizon_months": (12.0, 120.0), "customers.count": (1000.0, 10_000.0)}
@@ -184,20 +185,19 @@ def movable(scenario: Scenario) -> list[str]:
 
 
 def _control(scenario: Scenario, name: str, firm: str, known: Mapping[str, Provenance]) -> Control | None:
-    places_ = [(path, field, value) for path, field, value in places(scenario, name) if field is not None]
-    if "*" in name and len({value for _, _, value in places_}) > 1:  # moved together, they would lose what tells them
+    found = _found(scenario, name)
+    if "*" in name and len({value for _, _, value in found}) > 1:  # moved together, they would lose what tells them
         name = name.replace("firms.*", f"firms.{firm}")
-        places_ = [(path, field, value) for path, field, value in places(scenario, name) if field is not None]
-    if not places_:
+        found = _found(scenario, name)
+    if not found:
         return None
-    path, field, value = places_[0]
-    paths, label = tuple(one for one, _, _ in places_), _label(name)
+    path, field, value = found[0]
+    paths, label = tuple(one for one, _, _ in found), _label(name)
     if isinstance(value, str):
-        options = tuple(get_args(field.annotation)) if field is not None else ()
+        words = get_args(field.annotation)
         return (
-            Control(name, paths, label, "", _meaning(name, field), 0.0, 0.0, 0.0, 0.0, False, "decision of the firm",
-                    "decision", options)
-            if options else None
+            Control(name, paths, label, "", CONSENT, 0.0, 0.0, 0.0, 0.0, False, DECISION, "decision", words)
+            if words else None
         )  # fmt: skip
     whole = isinstance(value, int)
     said = known.get(path)
@@ -206,7 +206,7 @@ def _control(scenario: Scenario, name: str, firm: str, known: Mapping[str, Prove
             name, paths, label, said.unit, said.meaning, said.low, said.high, said.least, said.most, whole,
             said.source, said.evidence,
         )  # fmt: skip
-    if name not in COUNTED or field is None:
+    if name not in COUNTED:
         return None
     low, high = COUNTED[name]
     limits = {end: getattr(one, end) for one in field.metadata for end in ("ge", "le") if hasattr(one, end)}
@@ -216,10 +216,9 @@ def _control(scenario: Scenario, name: str, firm: str, known: Mapping[str, Prove
     )  # fmt: skip
 
 
-def _meaning(name: str, field: FieldInfo | None) -> str:
-    if name.endswith(".consent"):
-        return "the way in which the firm asks for consent, from the laxest to the strictest"
-    return (field.description if field is not None else None) or ""
+def _found(scenario: Scenario, name: str) -> list[tuple[str, FieldInfo, Any]]:
+    """Path, field and value of every place that a name stands for."""
+    return [(path, field, value) for path, field, value in places(scenario, name) if field is not None]
 
 
 def _label(name: str) -> str:

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
+import ipywidgets as widgets  # type: ignore[import-untyped]
 
 from sim.errors import InputError
 from sim.explore import panels
@@ -193,7 +193,9 @@ class Desk:
         try:
             settings = self.history.now.with_(row.control.changes(value))
         except InputError as error:
-            self._wrong[name] = f"{error}; the answer is still that of {panels.shown(row.control.value(self.history.now.scenario))}"
+            self._wrong[name] = (
+                f"{error}; the answer is still that of {panels.shown(row.control.value(self.history.now.scenario))}"
+            )
             row.say(self._wrong[name])
             self._buttons()
             return
@@ -287,7 +289,9 @@ class Desk:
     def _make_share(self) -> None:
         self.yaml = widgets.Textarea(description="Settings as a scenario file", continuous_update=False)
         self._download = _html()
-        self.upload = widgets.FileUpload(description="Open a scenario file", accept=".yaml,.yml", icon="").add_class("roi-upload")
+        self.upload = widgets.FileUpload(description="Open a scenario file", accept=".yaml,.yml", icon="").add_class(
+            "roi-upload"
+        )
         self.take = _button("Open the text above")
         self._share_note = _html()
         self.upload.observe(self._on_upload, "value")
@@ -308,7 +312,9 @@ class Desk:
         try:
             text = bytes(one["content"]).decode("utf-8")
         except UnicodeDecodeError:
-            self._share_note.value = _problem(f"{one['name']} is no text in UTF-8; a scenario file, .yaml, would be right")
+            self._share_note.value = _problem(
+                f"{one['name']} is no text in UTF-8; a scenario file, .yaml, would be right"
+            )
             text = None
         self.upload.value = ()
         if text is not None:
@@ -379,8 +385,8 @@ class Desk:
 
 
 TITLE = (
-    '<h1 class="roi-title">Does personalising with trust pay?</h1><p class="roi-lead">Move a lever or an assumption and '
-    "see what becomes of the answer. Both worlds have the same customers and the same luck. "
+    '<h1 class="roi-title">Does personalising with trust pay?</h1><p class="roi-lead">Move a lever or an assumption '
+    "and see what becomes of the answer. Both worlds have the same customers and the same luck. "
     "This explores assumptions; it is no forecast.</p>"
 )
 

@@ -54,4 +54,3 @@ def _notices(scenario: Scenario, firm: str) -> Iterator[tuple[str, str]]:
         )
     if rules.leave_below == rules.withdraw_below:
         yield "rules.leave_below", f"People leave as soon as they withdraw, at a trust of {setting(rules.leave_below)}."
-

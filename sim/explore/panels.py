@@ -140,8 +140,9 @@ def _table(rows: pd.DataFrame, title: str, note: str = "") -> str:
 def csv_links(answer: Answer) -> str:
     """Links that download the tables, each row with what identifies the result."""
     tables = answer.comparison.tables()
+    known = answer.comparison.manifest
     links = [
-        _link(csv_text(tables[name], answer.comparison.manifest).encode(), "text/csv", _file(answer, name, "csv"), words)
+        _link(csv_text(tables[name], known).encode(), "text/csv", _file(answer, name, "csv"), words)
         for name, words in (
             ("summary", "figures"), ("head_to_head", "all firms"), ("by_month", "month by month"), ("bridge", "bridge"),
         )
@@ -195,9 +196,8 @@ def settings_line(settings: Settings) -> str:
         for path, before, after in changed
     )
     more = f"<details><summary>What is changed</summary><ul>{listed}</ul></details>" if listed else ""
-    return (
-        f'<p class="roi-settings">Settings: {words}, hash <code class="roi-hash">{settings.scenario.hash}</code></p>{more}'
-    )
+    code = f'<code class="roi-hash">{settings.scenario.hash}</code>'
+    return f'<p class="roi-settings">Settings: {words}, hash {code}</p>{more}'
 
 
 def shown(value: Any) -> str:
@@ -212,7 +212,9 @@ def side_by_side(saved: Mapping[str, Settings], answers: Mapping[str, Answer | N
     there = {name: answer for name, answer in answers.items() if answer is not None}
     reach = _reach(per_customer(answer) for answer in there.values())
     changed = {name: differences(one.opened, one.scenario) for name, one in saved.items()}
-    rows: list[tuple[str, list[str]]] = [("Asked about", [f"{one.firm}, against {one.against}" for one in saved.values()])]
+    rows: list[tuple[str, list[str]]] = [
+        ("Asked about", [f"{one.firm}, against {one.against}" for one in saved.values()])
+    ]
     for path in dict.fromkeys(path for each in changed.values() for path, _, _ in each):
         values = []
         for each in changed.values():
@@ -267,4 +269,3 @@ def _difference(answer: Answer, first: Answer | None) -> str:
     gains = [each.replications["npv_difference"].to_numpy()[:n] for each in (one, other)]
     figure = rounded(*mean_interval((gains[0] - gains[1]) / one.scenario.customers.count), signed=True)
     return f"{figure.value} ({figure.interval})"
-

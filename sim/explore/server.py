@@ -81,7 +81,7 @@ def free_port(port: int | None) -> int:
 def _write_notebook(path: Path, scenario: Path | None) -> None:
     """The notebook behind the page: it shows the same widgets as ``notebooks/explorer.ipynb``."""
     named = "" if scenario is None else repr(str(scenario.resolve()))
-    cell = {
+    cell: dict[str, Any] = {
         "cell_type": "code", "id": "page", "metadata": {}, "execution_count": None, "outputs": [],
         "source": f"from sim.explore import page\n\npage({named})",
     }  # fmt: skip
@@ -97,9 +97,7 @@ def _write_kernel(folder: Path) -> None:
     folder.mkdir(parents=True)
     environment = {}
     if sysconfig.get_path("purelib") != str(PACKAGE):  # run from a checkout
-        environment["PYTHONPATH"] = os.pathsep.join(
-            [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
+        environment["PYTHONPATH"] = os.pathsep.join([str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])])
     kernel = {
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"],
         "display_name": "Python 3", "language": "python", "env": environment,
@@ -109,7 +107,7 @@ def _write_kernel(folder: Path) -> None:
 
 def _run(notebook: Path, port: int, browser: bool, told: Callable[[str], None]) -> None:
     from traitlets.config import Config
-    from voila.app import Voila
+    from voila.app import Voila  # type: ignore[import-untyped]
 
     key = secrets.token_hex(16)
     address = f"http://{HOST}:{port}/?token={key}"

@@ -130,7 +130,9 @@ class History:
         if len(name) > LONGEST_NAME:
             raise InputError(f"the name {name[:12]}… has {len(name)} letters; {LONGEST_NAME} at most would be right")
         if len(self.saved) >= MOST_SAVED:
-            raise InputError(f"{MOST_SAVED} settings are saved, and no more stand side by side; remove one of them first")
+            raise InputError(
+                f"{MOST_SAVED} settings are saved, and no more stand side by side; remove one of them first"
+            )
         if name in self.saved:
             raise InputError(f"a setting called {name!r} is saved already; another name would be right")
         if not name:

@@ -1,4 +1,4 @@
-"""The scenarios that there are to choose from: those of a folder, one that is opened, or the market that is built in."""
+"""The scenarios to choose from: those of a folder, those that are opened, or the market that is built in."""
 
 from __future__ import annotations
 

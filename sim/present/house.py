@@ -25,7 +25,7 @@ def house_style() -> Iterator[None]:
 
 
 def render(figure: Figure, sharper: float = 1.0) -> bytes:
-    """The picture as PNG; the same picture gives the same bytes. ``sharper`` gives so many times the pixels each way."""
+    """The picture as PNG; the same picture gives the same bytes. ``sharper`` times as many pixels each way."""
     buffer = BytesIO()
     with house_style():
         figure.savefig(buffer, format="png", dpi=sharper * figure.dpi, metadata={"Software": None})

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 PICTURE = ("share_of_wallet", "trust", "opt_in", "operating_margin")
 
 
-def market_chart(
-    run: Run, measure: str = "share_of_wallet", size: tuple[float, float] | None = None
-) -> Figure:
+def market_chart(run: Run, measure: str = "share_of_wallet", size: tuple[float, float] | None = None) -> Figure:
     """One measure over the months, one line per firm.
 
     ``measure`` is a column of ``run.market`` (such as ``share_of_wallet``, ``trust``, ``privacy_debt``), a line of
