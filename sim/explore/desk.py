@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from sim.explore.answers import Answer
 from sim.explore.controls import ADDED, GROUPS, Control, control, controls, movable
 from sim.explore.drawing import PICTURES
 from sim.explore.notices import notices
+from sim.explore.parts import STYLE, TITLE, Shown, box, button, choose, heading, html, problem
 from sim.explore.settings import History, Settings, strategy_names
 from sim.explore.shelf import Shelf
 from sim.explore.sliders import Row
@@ -22,14 +22,6 @@ from sim.scenario_file import read, to_yaml
 
 AXES = ("rules.surplus", "firms.*.economics.platform_cost")
 """The axes of the map at first: what a fitting offer is worth, and what it costs to make one."""
-STYLE = Path(__file__).with_name("page.css")
-
-
-class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets carries no types
-    """The whole page; as plain text, which a notebook keeps, one line."""
-
-    def __repr__(self) -> str:
-        return "The explorer, which needs a running kernel: roi explore, or run this cell."
 
 
 class Desk:
@@ -42,22 +34,22 @@ class Desk:
         self._added: list[str] = []
         self._wrong: dict[str, str] = {}
         self._opened: Any = None
-        self.finding, self.ruler, self.figures, self.csv, self.map = (_html() for _ in range(5))
-        self.pictures = {name: _html() for name in PICTURES}
+        self.finding, self.ruler, self.figures, self.csv, self.map = (html() for _ in range(5))
+        self.pictures = {name: html() for name in PICTURES}
         self._make_choice()
         self._make_levers()
         self._make_map()
         self._make_saved()
         self._make_share()
         self.results = widgets.VBox(
-            [_heading("What comes of it"), _box("roi-pictures", *self.pictures.values()), self.figures, self.csv]
+            [heading("What comes of it"), box("roi-pictures", *self.pictures.values()), self.figures, self.csv]
         ).add_class("roi-results")
         self.whole = Shown(
             [
                 widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>{TITLE}"),
                 self.choice,
-                _box("roi-answer", self.finding, self.ruler.add_class("roi-ruler-box")),
-                _box(
+                box("roi-answer", self.finding, self.ruler.add_class("roi-ruler-box")),
+                box(
                     "roi-columns",
                     self.levers,
                     widgets.VBox([self.results, self._map_box, self._saved_box, self._share_box]).add_class("roi-main"),
@@ -72,9 +64,9 @@ class Desk:
         self.scenario = widgets.Dropdown(description="Scenario", options=self._scenarios())
         self.firm = widgets.Dropdown(description="Firm asked about")
         self.against = widgets.Dropdown(description="Compared with")
-        self.undo, self.redo, self.reset = (_button(words) for words in ("Undo", "Redo", "Reset"))
-        self._settings = _html()
-        self._choice_note = _html()
+        self.undo, self.redo, self.reset = (button(words) for words in ("Undo", "Redo", "Reset"))
+        self._settings = html()
+        self._choice_note = html()
         self.scenario.observe(self._on_scenario, "value")
         for one in (self.firm, self.against):
             one.observe(self._on_question, "value")
@@ -83,7 +75,7 @@ class Desk:
         self.reset.on_click(lambda _: self._step(self.history.reset))
         self.choice = widgets.VBox(
             [
-                _box("roi-choice", self.scenario, self.firm, self.against, self.undo, self.redo, self.reset),
+                box("roi-choice", self.scenario, self.firm, self.against, self.undo, self.redo, self.reset),
                 self._choice_note,
                 self._settings,
             ]
@@ -98,7 +90,7 @@ class Desk:
         try:
             self.open(Settings.of(self.shelf.take(change["new"])))
         except InputError as error:
-            self._choice_note.value = _problem(error)
+            self._choice_note.value = problem(error)
 
     def _on_question(self, change: Any) -> None:
         if self._quiet or change["new"] is None:
@@ -142,15 +134,15 @@ class Desk:
             description="Any other number", placeholder="type a part of its path", ensure_option=False,
             continuous_update=False,
         )  # fmt: skip
-        self.add = _button("Add a slider")
-        self._add_note = _html()
+        self.add = button("Add a slider")
+        self._add_note = html()
         self.add.on_click(lambda _: self._on_add())
         self.levers = widgets.VBox(
             [
-                _heading("Levers and assumptions"),
+                heading("Levers and assumptions"),
                 self.group,
                 self.rows,
-                _box("roi-add", self.path, self.add),
+                box("roi-add", self.path, self.add),
                 self._add_note,
             ]
         ).add_class("roi-levers")
@@ -160,7 +152,7 @@ class Desk:
         try:
             one = control(settings.scenario, name, settings.firm)
         except InputError as error:
-            self._add_note.value = _problem(error)
+            self._add_note.value = problem(error)
             return
         self._add_note.value = ""
         if one.name not in self._added:
@@ -210,15 +202,15 @@ class Desk:
 
     def _make_map(self) -> None:
         self.across, self.up = (widgets.Dropdown(description=words) for words in ("Map, across", "Map, upwards"))
-        self.draw = _button("Draw the map now")
-        self._map_note = _html()
+        self.draw = button("Draw the map now")
+        self._map_note = html()
         for one in (self.across, self.up):
             one.observe(lambda _: None if self._quiet else self._renew(map_first=True), "value")
         self.draw.on_click(lambda _: self._renew(map_first=True))
         self._map_box = widgets.VBox(
             [
-                _heading("Where it pays: the map"),
-                _box("roi-axes", self.across, self.up, self.draw),
+                heading("Where it pays: the map"),
+                box("roi-axes", self.across, self.up, self.draw),
                 self._map_note,
                 self.map,
             ]
@@ -237,16 +229,16 @@ class Desk:
 
     def _make_saved(self) -> None:
         self.name = widgets.Text(description="Name", placeholder="such as Ask plainly", continuous_update=False)
-        self.save = _button("Save these settings")
-        self._save_note = _html()
-        self.saved = _html()
+        self.save = button("Save these settings")
+        self._save_note = html()
+        self.saved = html()
         self._shelf_of_saved = widgets.VBox([])
         self._saved_names: tuple[str, ...] = ()
         self.save.on_click(lambda _: self._on_save())
         self._saved_box = widgets.VBox(
             [
-                _heading("Saved settings"),
-                _box("roi-add", self.name, self.save),
+                heading("Saved settings"),
+                box("roi-add", self.name, self.save),
                 self._save_note,
                 self._shelf_of_saved,
                 self.saved,
@@ -257,7 +249,7 @@ class Desk:
         try:
             self.history.save(self.name.value)
         except InputError as error:
-            self._save_note.value = _problem(error)
+            self._save_note.value = problem(error)
             return
         self._save_note.value = self.name.value = ""
         self._renew()
@@ -274,7 +266,7 @@ class Desk:
         self._shelf_of_saved.children = [self._saved_row(name) for name in saved]
 
     def _saved_row(self, name: str) -> Any:
-        load, remove = _button(f"Load {name}"), _button(f"Remove {name}")
+        load, remove = button(f"Load {name}"), button(f"Remove {name}")
         load.on_click(lambda _: self.open(self.history.saved[name]))
 
         def forget(_: Any) -> None:
@@ -282,25 +274,25 @@ class Desk:
             self._renew()
 
         remove.on_click(forget)
-        return _box("roi-add", load, remove)
+        return box("roi-add", load, remove)
 
     # Sharing
 
     def _make_share(self) -> None:
         self.yaml = widgets.Textarea(description="Settings as a scenario file", continuous_update=False)
-        self._download = _html()
+        self._download = html()
         self.upload = widgets.FileUpload(description="Open a scenario file", accept=".yaml,.yml", icon="").add_class(
             "roi-upload"
         )
-        self.take = _button("Open the text above")
-        self._share_note = _html()
+        self.take = button("Open the text above")
+        self._share_note = html()
         self.upload.observe(self._on_upload, "value")
         self.take.on_click(lambda _: self._on_text(self.yaml.value, "pasted"))
         self._share_box = widgets.VBox(
             [
-                _heading("Share"),
+                heading("Share"),
                 self.yaml.add_class("roi-yaml"),
-                _box("roi-add", self._download, self.take, self.upload),
+                box("roi-add", self._download, self.take, self.upload),
                 self._share_note,
             ]
         )
@@ -312,7 +304,7 @@ class Desk:
         try:
             text = bytes(one["content"]).decode("utf-8")
         except UnicodeDecodeError:
-            self._share_note.value = _problem(
+            self._share_note.value = problem(
                 f"{one['name']} is no text in UTF-8; a scenario file, .yaml, would be right"
             )
             text = None
@@ -324,7 +316,7 @@ class Desk:
         try:
             scenario = read(text, name if name != "pasted" else "", name)
         except InputError as error:
-            self._share_note.value = _problem(error)
+            self._share_note.value = problem(error)
             return
         self._share_note.value = ""
         self.shelf.put(scenario)
@@ -340,9 +332,9 @@ class Desk:
             if settings.opened is not self._opened or self.firm.value != settings.firm:
                 self._opened = settings.opened
                 self._begin_anew(settings)
-            _choose(self.scenario, self._scenarios(), self.shelf.key_of(settings.opened))
-            _choose(self.firm, list(settings.scenario.firms), settings.firm)
-            _choose(self.against, strategy_names(settings.scenario, settings.firm), settings.against)
+            choose(self.scenario, self._scenarios(), self.shelf.key_of(settings.opened))
+            choose(self.firm, list(settings.scenario.firms), settings.firm)
+            choose(self.against, strategy_names(settings.scenario, settings.firm), settings.against)
         finally:
             self._quiet = False
         self._settings.value = panels.settings_line(settings)
@@ -366,7 +358,7 @@ class Desk:
         names = [name for _, name in numbers]
         for widget, usual, other in ((self.across, AXES[0], 0), (self.up, AXES[1], 1)):
             wanted = widget.value if widget.value in names else usual if usual in names else names[other]
-            _choose(widget, numbers, wanted)
+            choose(widget, numbers, wanted)
 
     def _follow_rows(self) -> None:
         settings = self.history.now
@@ -382,38 +374,3 @@ class Desk:
     def _buttons(self) -> None:
         self.undo.disabled = not (self.history.can_undo or self._wrong)
         self.redo.disabled = not self.history.can_redo
-
-
-TITLE = (
-    '<h1 class="roi-title">Does personalising with trust pay?</h1><p class="roi-lead">Move a lever or an assumption '
-    "and see what becomes of the answer. Both worlds have the same customers and the same luck. "
-    "This explores assumptions; it is no forecast.</p>"
-)
-
-
-def _html() -> Any:
-    return widgets.HTML()
-
-
-def _heading(words: str) -> Any:
-    return widgets.HTML(f'<h2 class="roi-heading">{escape(words)}</h2>')
-
-
-def _box(kind: str, *children: Any) -> Any:
-    return widgets.Box(children).add_class(kind)
-
-
-def _button(words: str) -> Any:
-    return widgets.Button(description=words, tooltip=words).add_class("roi-button")
-
-
-def _problem(error: Exception | str) -> str:
-    return panels.live(str(error), "roi-wrong")
-
-
-def _choose(widget: Any, options: list[Any], value: str | None) -> None:
-    """Offer options and choose one of them, in one step."""
-    if list(widget.options) != list(options):
-        widget.options = options
-    if widget.value != value:
-        widget.value = value

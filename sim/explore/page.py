@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.errors import InputError
-from sim.experiment.compare import REPLICATIONS
 from sim.explore import panels
 from sim.explore.answers import SOON, Answer, Answers, Mapped, MovedOn, mapped
 from sim.explore.controls import control
@@ -118,6 +117,8 @@ class Page:
                 await self._draw(last, over)
         if last is not None and last is not self._drawn:
             await self._draw(last, over)
+        if last is not None:
+            self._remember_saved()
 
     def _say(self, answer: Answer) -> None:
         """Everything of an answer that takes no time."""
@@ -129,8 +130,6 @@ class Page:
         desk.ruler.value = panels.ruler(answer, self._widest)
         desk.figures.value = panels.figures(answer)
         desk.results.remove_class("roi-old")
-        if answer.settled:
-            self._remember_saved()
 
     async def _draw(self, answer: Answer, over: threading.Event) -> None:
         """The pictures of an answer, the place on the map among the first."""
@@ -192,6 +191,3 @@ def page(scenario: str | Path | None = None) -> Any:
     Raises :class:`sim.errors.InputError` for a file that is no valid scenario.
     """
     return Page(Path(scenario) if scenario is not None else usual()).desk.whole
-
-
-__all__ = ["REPLICATIONS", "Page", "page"]
