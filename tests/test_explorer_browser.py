@@ -244,7 +244,7 @@ def test_a_slider_that_is_moved_by_keyboard_changes_figures_and_pictures_to_what
 
         page.get_by_role("button", name="Undo").click()
         reads(page, one, "0.1")
-        shown(page, market)
+        page.wait_for_function("hash => document.querySelector('.roi-hash').textContent === hash", arg=market.hash)
         with page.expect_file_chooser() as chooser:
             page.locator(".roi-upload").click()
         chooser.value.set_files(tmp_path / "mine.yaml")
@@ -312,7 +312,7 @@ def test_the_same_widgets_work_in_jupyterlab(browser: Any, place: Path, market: 
                 return bool(page.locator(".roi-page").count())
 
             until(runs)
-            shown(page, market)
+            page.locator(".roi-figure img").first.wait_for()
             before = pictures(page)
             handle = row(page, "Depth of personalisation").get_by_role("slider")
             handle.focus()
