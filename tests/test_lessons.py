@@ -305,9 +305,8 @@ def test_what_contradicts_the_source_is_said_plainly_and_only_that() -> None:
     )  # fmt: skip
     told = list(contradictions(together(against, elsewhere, fine_, unclear)))
     assert len(told) == 2
-    assert "This market contradicts it. Effect 0: −1.000 USD per customer" not in told[0]
     assert told[0].endswith(
-        "This market contradicts it. Effect 0: −1.00 USD per customer (−1.07 to −0.93), where above 0 would be needed. "
+        "This market contradicts it: effect 0: −1.00 USD per customer (−1.07 to −0.93), where above 0 would be needed. "
         "It was seen to hold in none of the settings that were tried."
     )
     assert told[1].endswith(
@@ -471,5 +470,5 @@ def test_lessons_are_named_by_key_and_an_unknown_one_is_refused() -> None:
 
 def test_a_contradiction_names_the_effects_that_speak_against_the_claim() -> None:
     words = contradiction(tried(lambda s, w: [1.0, -1.0]))
-    assert "Effect 1: −1.00" in words
-    assert "ffect 0" not in words
+    assert "effect 1: −1.00" in words
+    assert "effect 0" not in words

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,12 @@ def same(one: Lessons, other: Lessons) -> None:
 @pytest.fixture(scope="module")
 def once() -> Lessons:
     return run(["8", 3], **TINY, samples=2)
+
+
+def test_lessons_are_a_room_of_the_front_door() -> None:
+    script = "import sim, sys; assert 'sim.lessons.trial' not in sys.modules; print(sim.lessons.run.__module__)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "sim.lessons.trial\n", done.stderr
 
 
 def test_all_settings_are_run_and_none_twice(once: Lessons) -> None:

@@ -323,13 +323,9 @@ def contradiction(tried: Tried) -> str:
         for _, row in against.iterrows()
     )
     verb = "contradicts it" if tried.as_it_is == "fails" else "does not bear it out"
-    text = f"{lesson.key} {lesson.name}. The source: {lesson.claim} This market {verb}. {_capital(seen)}."
+    text = f"{lesson.key} {lesson.name}. The source: {lesson.claim} This market {verb}: {seen}."
     if not tried.axes:
         return text
     if tried.verdict == "holds only if":
         return f"{text} It would hold if {_elsewhere(tried)}."
     return f"{text} It was seen to hold in none of the settings that were tried."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -101,7 +101,8 @@ def blocks(lessons: Lessons) -> dict[str, str]:
         )
         for one in lessons.tried
     ]
-    against = "\n\n".join(contradictions(lessons)) or "In this market no claim is contradicted."
+    told = [f"**{text.replace('. ', '.** ', 1)}" for text in contradictions(lessons)]
+    against = "\n\n".join(told) or "In this market no claim is contradicted."
     return {
         "finding": f"{finding(lessons)}\n\n{footer(lessons.manifest)} {_size(lessons)}",
         "verdicts": markdown_table(HEADINGS, rows),
