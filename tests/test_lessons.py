@@ -22,7 +22,16 @@ from sim.lessons.standing import interval, standing
 from sim.lessons.trial import _Trial, base_market, chosen
 from sim.lessons.turning import Stretch, common, length, stretches
 from sim.present.labels import overlaps
-from sim.present.lessons import condition, contradiction, contradictions, estimate, inputs, subject, turn_rows
+from sim.present.lessons import (
+    condition,
+    contradiction,
+    contradictions,
+    estimate,
+    inputs,
+    not_borne_out,
+    subject,
+    turn_rows,
+)
 from sim.present.twin import figure_digest
 from sim.scenario_file import load
 from tests.lessons import MARKET, lesson, tried
@@ -300,11 +309,13 @@ def test_the_finding_counts_the_verdicts() -> None:
 
 
 def test_what_contradicts_the_source_is_said_plainly_and_only_that() -> None:
-    against, elsewhere, fine_, unclear = (
+    found = together(
         tried(flat(-1)), tried(lambda s, w: (s - 0.15) * 10), tried(flat(1)), tried(flat(0)),
+        tried(lambda s, w: (s - 0.102) * 10),
     )  # fmt: skip
-    told = list(contradictions(together(against, elsewhere, fine_, unclear)))
-    assert len(told) == 2
+    told, unclear = list(contradictions(found)), list(not_borne_out(found))
+    assert (len(told), len(unclear)) == (2, 1)
+    assert "This market does not bear it out: effect 0: −0.02" in unclear[0]
     assert told[0].endswith(
         "This market contradicts it: effect 0: −1.00 USD per customer (−1.07 to −0.93), where above 0 would be needed. "
         "It was seen to hold in none of the settings that were tried."

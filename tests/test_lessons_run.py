@@ -248,7 +248,11 @@ def test_output_fits_begins_with_the_finding_and_tells_verdicts_contradictions_a
     assert "…" not in out
     assert one_line(out).startswith(once.finding)
     against = [one for one in once.tried if one.as_it_is == "fails"]
-    assert ("contradicts the source" in out) == bool(against) or "does not bear it out" in out
+    told = one_line(out).split("Where this market contradicts the source ")[1]
+    assert told.startswith("Nowhere") != bool(against)
+    assert all(
+        f"{one.lesson.key} {one.lesson.name}. The source: {one.lesson.claim} This market" in told for one in against
+    )
     assert LESSONS["3"].caveat in one_line(out)
     assert "Explores assumptions; no forecast." in one_line(out)
 
