@@ -3,7 +3,7 @@
 ``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals;
 ``sim.sweep``, ``sim.region``, ``sim.sensitivity`` and ``sim.discover`` ask under which assumptions the answer holds;
 ``sim.league`` says what rivals will do, ``sim.search`` and ``sim.frontier`` which levers serve an objective best;
-``sim.compete`` holds a class tournament.
+``sim.lessons.run`` puts the source's claims to the test, ``sim.compete`` holds a class tournament.
 Names are imported when they are first used, so that ``import sim`` costs next to nothing.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sim.doorway import doorway
 
 if TYPE_CHECKING:
+    from sim import lessons
     from sim.errors import InputError
     from sim.experiment.business_case import business_case
     from sim.experiment.compare import compare
@@ -47,6 +48,7 @@ __all__ = [
     "discover",
     "frontier",
     "league",
+    "lessons",
     "load",
     "load_results",
     "region",
@@ -70,6 +72,7 @@ _HOMES = {
     "discover": "sim.experiment.discovery",
     "frontier": "sim.experiment.frontier",
     "league": "sim.experiment.league",
+    "lessons": "sim.lessons",
     "load": "sim.scenario_file",
     "load_results": "sim.present.saved",
     "region": "sim.experiment.region",

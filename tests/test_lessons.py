@@ -22,7 +22,16 @@ from sim.lessons.standing import interval, standing
 from sim.lessons.trial import _Trial, base_market, chosen
 from sim.lessons.turning import Stretch, common, length, stretches
 from sim.present.labels import overlaps
-from sim.present.lessons import condition, contradiction, contradictions, estimate, inputs, subject, turn_rows
+from sim.present.lessons import (
+    condition,
+    contradiction,
+    contradictions,
+    estimate,
+    inputs,
+    not_borne_out,
+    subject,
+    turn_rows,
+)
 from sim.present.twin import figure_digest
 from sim.scenario_file import load
 from tests.lessons import MARKET, lesson, tried
@@ -222,6 +231,16 @@ def test_conditions_are_told_in_words_with_no_more_digits_than_the_grid_bears(
     assert condition(tried(found, combinations)) == words
 
 
+def test_corners_in_which_a_claim_turns_round_are_told_in_their_words() -> None:
+    lost = tried(flat(1), corners={"nobody looks": -1.0, "all is well": 1.0})
+    assert (lost.verdict, lost.corners) == ("holds only if", {"nobody looks": "fails", "all is well": "holds"})
+    assert condition(lost) == "it is not so that nobody looks"
+    won = tried(flat(-1), corners={"nobody looks": 1.0})
+    assert won.verdict == "holds only if"
+    assert condition(won) == "nobody looks; as the market is, it does not hold"
+    assert overlaps(won.plot_turns()) == []
+
+
 def test_a_rounded_end_stays_on_its_side_of_the_market_as_it_is() -> None:
     """The margin is sure from a surplus of 0.0975 on; to the nearest 2 % that would be the market's own 10 %."""
     words = condition(tried(lambda s, w: (s - 0.0902) * 10))
@@ -300,14 +319,15 @@ def test_the_finding_counts_the_verdicts() -> None:
 
 
 def test_what_contradicts_the_source_is_said_plainly_and_only_that() -> None:
-    against, elsewhere, fine_, unclear = (
+    found = together(
         tried(flat(-1)), tried(lambda s, w: (s - 0.15) * 10), tried(flat(1)), tried(flat(0)),
+        tried(lambda s, w: (s - 0.102) * 10),
     )  # fmt: skip
-    told = list(contradictions(together(against, elsewhere, fine_, unclear)))
-    assert len(told) == 2
-    assert "This market contradicts it. Effect 0: −1.000 USD per customer" not in told[0]
+    told, unclear = list(contradictions(found)), list(not_borne_out(found))
+    assert (len(told), len(unclear)) == (2, 1)
+    assert "This market does not bear it out: effect 0: −0.02" in unclear[0]
     assert told[0].endswith(
-        "This market contradicts it. Effect 0: −1.00 USD per customer (−1.07 to −0.93), where above 0 would be needed. "
+        "This market contradicts it: effect 0: −1.00 USD per customer (−1.07 to −0.93), where above 0 would be needed. "
         "It was seen to hold in none of the settings that were tried."
     )
     assert told[1].endswith(
@@ -471,5 +491,5 @@ def test_lessons_are_named_by_key_and_an_unknown_one_is_refused() -> None:
 
 def test_a_contradiction_names_the_effects_that_speak_against_the_claim() -> None:
     words = contradiction(tried(lambda s, w: [1.0, -1.0]))
-    assert "Effect 1: −1.00" in words
-    assert "ffect 0" not in words
+    assert "effect 1: −1.00" in words
+    assert "effect 0" not in words

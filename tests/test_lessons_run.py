@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,12 @@ def same(one: Lessons, other: Lessons) -> None:
 @pytest.fixture(scope="module")
 def once() -> Lessons:
     return run(["8", 3], **TINY, samples=2)
+
+
+def test_lessons_are_a_room_of_the_front_door() -> None:
+    script = "import sim, sys; assert 'sim.lessons.trial' not in sys.modules; print(sim.lessons.run.__module__)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "sim.lessons.trial\n", done.stderr
 
 
 def test_all_settings_are_run_and_none_twice(once: Lessons) -> None:
@@ -240,7 +248,11 @@ def test_output_fits_begins_with_the_finding_and_tells_verdicts_contradictions_a
     assert "…" not in out
     assert one_line(out).startswith(once.finding)
     against = [one for one in once.tried if one.as_it_is == "fails"]
-    assert ("contradicts the source" in out) == bool(against) or "does not bear it out" in out
+    told = one_line(out).split("Where this market contradicts the source ")[1]
+    assert told.startswith("Nowhere") != bool(against)
+    assert all(
+        f"{one.lesson.key} {one.lesson.name}. The source: {one.lesson.claim} This market" in told for one in against
+    )
     assert LESSONS["3"].caveat in one_line(out)
     assert "Explores assumptions; no forecast." in one_line(out)
 
