@@ -53,7 +53,9 @@ def series(chart: Any) -> dict[str, list[tuple[float, float | None]]]:
     for one in chart._chartSpace.xpath(".//c:ser"):
         name = one.xpath("./c:tx//c:v")[0].text
         across = [float(v.text) for v in one.xpath("./c:xVal//c:pt/c:v")]
-        ups = {int(pt.get("idx")): float(pt.xpath("./c:v")[0].text) for pt in one.xpath("./c:val//c:pt | ./c:yVal//c:pt")}
+        ups = {
+            int(pt.get("idx")): float(pt.xpath("./c:v")[0].text) for pt in one.xpath("./c:val//c:pt | ./c:yVal//c:pt")
+        }
         count = int(one.xpath("./c:val//c:ptCount | ./c:yVal//c:ptCount")[0].get("val"))
         found[name] = [(across[k] if across else float(k), ups.get(k)) for k in range(count)]
     return found
@@ -155,10 +157,14 @@ def test_every_chart_brings_its_numbers_in_a_workbook_that_says_the_same() -> No
 
 def test_titles_and_tables_round_the_same_numbers() -> None:
     gain = amount(comparison().interval("npv_difference"), plain=True).value
-    assert gain in slide("answer").shapes.title.text_frame.text or "neither clearly" in slide("answer").shapes.title.text
+    assert (
+        gain in slide("answer").shapes.title.text_frame.text or "neither clearly" in slide("answer").shapes.title.text
+    )
     (table,) = (shape.table for shape in slide("risks").shapes if shape.has_table)
     told = [[cell.text for cell in row.cells] for row in table.rows]
-    assert [row[0] for row in told[1:]] == [row[0] for row in next(t for t in story(case()) if t.key == "risks").tables[0].rows]
+    assert [row[0] for row in told[1:]] == [
+        row[0] for row in next(t for t in story(case()) if t.key == "risks").tables[0].rows
+    ]
 
 
 @pytest.mark.parametrize(
@@ -264,7 +270,9 @@ def test_too_few_replications_are_said_on_the_slides(n: int) -> None:
     words = "One replication gives no interval" if n == 1 else "Only 2 replications"
     told = [shape.text_frame.text for page in pages for shape in page.shapes if shape.has_text_frame]
     assert sum(words in text for text in told) >= 3
-    left_out = [cell.text for shape in pages[-1].shapes if shape.has_table for row in shape.table.rows for cell in row.cells]
+    left_out = [
+        cell.text for shape in pages[-1].shapes if shape.has_table for row in shape.table.rows for cell in row.cells
+    ]
     assert any("what drives the gain" in text.lower() for text in left_out)
 
 
@@ -299,7 +307,7 @@ def test_a_clients_template_keeps_its_size_and_loses_its_example(tmp_path: Path)
 
 def test_a_template_without_a_layout_that_is_needed_is_refused_with_those_that_it_has(tmp_path: Path) -> None:
     path = client_template(tmp_path, drop="Title Only")
-    with pytest.raises(sim.InputError, match="no layout 'Title Only'.*it has Title Slide, Title and Content"):
+    with pytest.raises(sim.InputError, match=r"no layout 'Title Only'.*it has Title Slide, Title and Content"):
         template(path)
 
 

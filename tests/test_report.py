@@ -7,6 +7,7 @@ import re
 import sys
 from functools import cache
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_headings_leave_no_level_out_and_there_is_one_first() -> None:
     levels = [int(tag[1]) for tag, _ in page().tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_every_picture_has_an_alternative_text_and_every_name_is_used_once() -> None:
@@ -171,6 +172,6 @@ def test_a_browser_that_fails_leaves_nothing_and_says_how_to_print(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(printing, "browser", lambda: "/bin/false")
-    with pytest.raises(sim.InputError, match="open .*report.html in a browser and print it to PDF would be right"):
+    with pytest.raises(sim.InputError, match=r"open .*report\.html in a browser and print it to PDF would be right"):
         printing.print_pdf(tmp_path / "report.html", tmp_path / "report.pdf")
     assert not list(tmp_path.iterdir())

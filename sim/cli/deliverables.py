@@ -1,4 +1,4 @@
-"""The commands that write for clients: a presentation, a report and a workbook, from a scenario or from saved results."""
+"""The commands that write for clients: a presentation, a report and a workbook, of a scenario or of saved results."""
 
 from __future__ import annotations
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sim.errors import InputError
-from sim.experiment.business_case import STANDARD, BusinessCase, Effort, around
-from sim.experiment.comparison import Comparison
 from sim.present import files
 from sim.present.client.palette import Palette, palette
-from sim.present.saved import is_case, load_case, load_results
 
 if TYPE_CHECKING:
+    from sim.experiment.business_case import BusinessCase, Effort
+    from sim.experiment.comparison import Comparison
     from sim.experiment.progress import Progress
+
+    Result: TypeAlias = Comparison | BusinessCase | str | PathLike[str]
 
 LIBRARIES = {
     "a presentation": ("pptx", "python-pptx"),
@@ -23,9 +24,6 @@ LIBRARIES = {
     "a workbook": ("xlsxwriter", "XlsxWriter"),
 }
 """What each file needs: the module, and the package that brings it."""
-
-Result = Comparison | BusinessCase | str | PathLike[str]
-"""What a file can be made of: a comparison, a business case, or a folder that either was saved to."""
 
 
 def needs(what: str) -> None:
@@ -43,22 +41,27 @@ def needs(what: str) -> None:
         ) from None
 
 
-def business_case_of(result: Result, effort: Effort = STANDARD, progress: Progress | None = None) -> BusinessCase:
+def business_case_of(result: Result, effort: Effort | None = None, progress: Progress | None = None) -> BusinessCase:
     """The business case of a result: itself, or what is worked out around a comparison, with bounded effort.
 
     Raises :class:`sim.errors.InputError` for a folder without results that can be told.
     """
+    # By name: a comparison that is asked for a file asks for its business case, which is made of comparisons.
+    made: Any = import_module("sim.experiment.business_case")
+    saved: Any = import_module("sim.present.saved")
     if isinstance(result, str | PathLike):
-        if is_case(Path(result)):
-            return load_case(result)
-        loaded = load_results(result)
-        if not isinstance(loaded, Comparison):
+        if saved.is_case(Path(result)):
+            return saved.load_case(result)  # type: ignore[no-any-return]
+        loaded = saved.load_results(result)
+        if not hasattr(loaded, "bridge"):
             raise InputError(
                 f"{result} holds a map or drivers, and the story begins with a comparison; "
                 "the results of roi compare --out would be right"
             )
         result = loaded
-    return around(result, effort=effort, progress=progress) if isinstance(result, Comparison) else result
+    if isinstance(result, made.BusinessCase):
+        return result  # type: ignore[no-any-return]
+    return made.around(result, effort=effort or made.STANDARD, progress=progress)  # type: ignore[no-any-return]
 
 
 def to_deck(
@@ -68,7 +71,7 @@ def to_deck(
     template: str | PathLike[str] | None = None,
     colours: Palette | str | PathLike[str] | None = None,
     accent: str | None = None,
-    effort: Effort = STANDARD,
+    effort: Effort | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a result as a PowerPoint presentation with native charts; gives its path.
@@ -100,7 +103,7 @@ def to_report(
     colours: Palette | str | PathLike[str] | None = None,
     accent: str | None = None,
     command: str | None = None,
-    effort: Effort = STANDARD,
+    effort: Effort | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a result as one self-contained HTML page; gives its path.
@@ -126,7 +129,7 @@ def to_workbook(
     colours: Palette | str | PathLike[str] | None = None,
     accent: str | None = None,
     command: str | None = None,
-    effort: Effort = STANDARD,
+    effort: Effort | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a result as an Excel workbook with live formulas from the books to the answer; gives its path.

@@ -37,7 +37,7 @@ def risks(case: BusinessCase) -> Topic | None:
     )  # fmt: skip
     told = TextTable(
         "The gain under stress",
-        ("Test", f"Change of the gain, {currency}", f"Gain under the test, {currency}", "95 % interval"),
+        ("Test", f"Change, {currency}", f"Gain, {currency}", "95 % interval"),
         body, (False, True, True, True),
     )  # fmt: skip
     chart = Chart(

@@ -87,6 +87,7 @@ def _axes(made: Any, chart: Chart, *, names: str = "", every: int | None = None)
     category.major_tick_mark = XL_TICK_MARK.NONE
     category.format.line.color.rgb = marks.rgb("#595959")
     category.has_major_gridlines = False
+    marks.level(category)
     if names:
         marks.axis_title(category, names)
     if every is not None:

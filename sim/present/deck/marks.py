@@ -75,6 +75,16 @@ def axis_title(axis: Any, words: str) -> None:
     font.size, font.bold = Pt(LABEL_SIZE), False
 
 
+def level(axis: Any) -> None:
+    """Keep the names of categories level: they are broken into lines and never turned."""
+    from pptx.util import Pt
+
+    axis.tick_labels.font.size = Pt(LABEL_SIZE)
+    for body in axis._element.xpath("./c:txPr/a:bodyPr"):
+        body.set("rot", "0")
+        body.set("vert", "horz")
+
+
 def every(axis: Any, months: int) -> None:
     """Name one category in so many."""
     from pptx.oxml import parse_xml

@@ -173,6 +173,8 @@ def _write_table(
     while sum(heights) > box.height and len(rows) > 1:  # the rest is told by the report
         rows.pop()
         heights.pop()
+    if len(rows) < len(table.rows):
+        rows[-1] = ("… the rest: see the report", *[""] * (len(table.columns) - 1))
     all_rows = [*([table.columns] if headed else []), *rows]
     if not headed:
         spare = max(0.0, 0.9 * box.height - sum(heights)) / len(heights)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.experiment.money import monthly_rate
-from sim.experiment.statistics import CONFIDENCE, Interval
+from sim.experiment.statistics import CONFIDENCE
 from sim.present.client.words import scarce
 from sim.present.tables import precision_reached
 from sim.present.words import interval_name
@@ -39,7 +39,7 @@ def measures(comparison: Comparison, other: str) -> dict[str, Measure]:
     npv = comparison.replications[["npv", "npv_against", "npv_difference"]].abs().to_numpy().max()
     money, signed = ("amount", "signed") if npv >= 1000.0 else ("money", "money")
     spans = "over the sheet Replications"
-    middle, low, high = ranks(comparison)
+    _, low, high = ranks(comparison)
     order = (
         f"median; its interval runs from the {_nth(low)} to the {_nth(high)} of {comparison.n} in order"
         if math.isfinite(low)
@@ -124,10 +124,10 @@ def _told(value: float) -> float:
 
 def _explained(comparison: Comparison) -> tuple[str, ...]:
     interval = (
-        "The intervals are the range of the middle 95 % of the draws of what is not known; more draws do not narrow them."
+        "The intervals are the range of the middle 95 % of the draws; more draws do not narrow them."
         if comparison.uncertain
-        else "The intervals say how exactly the model's answer is known (Student's t over the replications), not how well "
-        "the model fits the world."
+        else "The intervals say how exactly the model's answer is known (Student's t over the replications), not how "
+        "well the model fits the world."
     )
     return (
         interval if comparison.n > 1 else "",
@@ -141,7 +141,7 @@ def _settings(book: Book, page: Page, comparison: Comparison) -> None:
     scenario = comparison.scenario
     page.text(SETTINGS - 1, 0, "What the formulas share", "heading")
     rate = monthly_rate(scenario.discount_rate)
-    rows = [
+    rows: list[tuple[str, str | None, float, str, str]] = [
         ("Discount rate, per year", "Discount_rate", scenario.discount_rate, "percent", ""),
         ("Discount rate, per month", "(1+Discount_rate)^(1/12)-1", rate, "rate", "Monthly_rate"),
         ("Replications", f"COUNT({_pairs(comparison)})", comparison.n, "count", "Number_of_replications"),
@@ -151,21 +151,23 @@ def _settings(book: Book, page: Page, comparison: Comparison) -> None:
         from scipy.special import stdtrit
 
         quantile = float(stdtrit(comparison.n - 1, 0.5 + CONFIDENCE / 2.0))
-        formula = "_xlfn.T.INV.2T(1-Confidence,Number_of_replications-1)"
-        rows.append(("Student's t for them", formula, quantile, "number", "t_quantile"))
+        student = "_xlfn.T.INV.2T(1-Confidence,Number_of_replications-1)"
+        rows.append(("Student's t for them", student, quantile, "number", "t_quantile"))
     for row, (words, formula, value, kind, name) in enumerate(rows, SETTINGS):
         page.text(row, 0, words)
         if formula is None:
             page.value(row, 1, float(value), kind)
         else:
-            page.formula(row, 1, str(formula), float(value), kind)
+            page.formula(row, 1, formula, float(value), kind)
         if name:
             book.name(name, ANSWER, cell(row, 1))
     page.sheet.write_url(
         SETTINGS, 2, f"internal:'{ASSUMPTIONS}'!A1", book.style("link"), "change it on the sheet Assumptions"
     )
     changed = f"ABS(Discount_rate-{scenario.discount_rate!r})>0.0000001"
-    warned = quoted(f"The discount rate has been changed from the {100.0 * scenario.discount_rate:g} % of the scenario.")
+    warned = quoted(
+        f"The discount rate has been changed from the {100.0 * scenario.discount_rate:g} % of the scenario."
+    )
     page.formula(SETTINGS + 1, 2, f'IF({changed},{warned},"")', "", "warning")
     book.name("Rate_changed", ANSWER, cell(SETTINGS + 1, 2))
 
@@ -182,4 +184,3 @@ def _formulas(comparison: Comparison, name: str, at: Layout, row: int) -> Formul
         return of_median(comparison, cells)
     money = name.startswith("npv") or name == "personalisation_spend"
     return of_mean(comparison, cells, cell(row, 1), whole=money)
-

@@ -14,7 +14,7 @@ from sim.present.client.feelings import FEELINGS
 from sim.present.client.words import TESTS, in_currency, meaning_of
 from sim.present.tables import HEAD_TO_HEAD
 from sim.present.words import interval_name
-from sim.present.workbook.sheet import FIRST, HEAD, Book, Page, cell, line, span
+from sim.present.workbook.sheet import FIRST, HEAD, Book, Page, span
 
 if TYPE_CHECKING:
     from sim.experiment.business_case import BusinessCase
@@ -69,14 +69,16 @@ def lifetime(book: Book, comparison: Comparison) -> None:
     page = _page(
         book, LIFETIME, f"Lifetime value of a first customer of {comparison.firm}",
         f"{comparison.scenario.currency} per person in the market at the start, discounted at "
-        f"{100.0 * comparison.scenario.discount_rate:g} % a year, cut at the end of the run; means over all replications.",
+        f"{100.0 * comparison.scenario.discount_rate:g} % a year, cut at the end of the run; means over replications.",
     )  # fmt: skip
     heads = ["Segment"]
     body = []
     for words in ("with its own strategy", "without it", "Difference"):
         heads += [words[:1].upper() + words[1:], "Low end", "High end"]
     for record in comparison.lifetime_value.to_dict("records"):
-        figures = [record[f"{one}{end}"] for one in ("clv", "clv_against", "clv_difference") for end in ("", "_low", "_high")]
+        figures = [
+            record[f"{one}{end}"] for one in ("clv", "clv_against", "clv_difference") for end in ("", "_low", "_high")
+        ]
         body.append([str(record["segment"]), *map(float, figures)])
     page.table(HEAD, heads, body, ["text", *["money"] * 9])
     page.columns(22, *[14] * 9)
@@ -116,7 +118,17 @@ def stress(book: Book, case: BusinessCase) -> None:
         f"{comparison.scenario.currency}; the same pairs of runs in a market in which the event happens with either "
         "strategy. The change is the paired difference to the market as it stands; intervals are 95 % intervals.",
     )  # fmt: skip
-    heads = ["Test", "Month", "Replications", "Gain", "Low end", "High end", "Change of the gain", "Low end", "High end"]
+    heads = [
+        "Test",
+        "Month",
+        "Replications",
+        "Gain",
+        "Low end",
+        "High end",
+        "Change of the gain",
+        "Low end",
+        "High end",
+    ]
     rows = [
         [TESTS[str(one["test"])].format(firm=comparison.firm),
          "" if one["month"] is None or one["month"] != one["month"] else float(one["month"]), one["replications"],
@@ -149,7 +161,8 @@ def drivers(book: Book, case: BusinessCase) -> None:
         row: list[Any] = [meaning_of(str(name), about[str(name)].meaning), str(name)]
         row.append(in_currency(about[str(name)].unit, currency))
         for end in ("low", "high"):
-            row += [float(ends.loc[end, key]) for key in ("setting", "gain", "change", "change_low", "change_high")]
+            there: Any = ends.loc[end]
+            row += [float(there[key]) for key in ("setting", "gain", "change", "change_low", "change_high")]
         rows.append(row)
     kinds = ["wrap", "quiet", "quiet", *["plain", "amount", *["signed"] * 3] * 2]
     last = page.table(HEAD, heads, rows, kinds) - 1
@@ -167,8 +180,10 @@ def drivers(book: Book, case: BusinessCase) -> None:
     small = {"size": 10, "color": book.colours.text}
     chart.set_title({"name": "Change of the gain at either end of the range", "name_font": {"size": 12}})
     chart.set_y_axis({"reverse": True, "label_position": "low", "num_font": small})
-    chart.set_x_axis({"name": currency, "name_font": small, "num_font": small, "num_format": "#,##0",
-                      "label_position": "high", "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})  # fmt: skip
+    chart.set_x_axis({
+        "name": currency, "name_font": small, "num_font": small, "num_format": "#,##0", "label_position": "high",
+        "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
+    })  # fmt: skip
     chart.set_legend({"position": "bottom", "font": small})
     page.chart(
         FIRST + len(rows) + 1, 0, chart,
@@ -186,8 +201,8 @@ def area(book: Book, case: BusinessCase) -> None:
     names = [meaning_of(axis.name, axis.meaning) for axis in found.axes]
     page = _page(
         book, MAP, "Where the answer turns round",
-        f"Gain in {case.comparison.scenario.currency} over two assumptions; between the {len(found.points)} points that "
-        "were run it comes from a smooth surface through them. Orange loses, purple gains.",
+        f"Gain in {case.comparison.scenario.currency} over two assumptions; between the {len(found.points)} points "
+        "that were run it comes from a smooth surface through them. Orange loses, purple gains.",
     )  # fmt: skip
     table = found.table
     side = round(len(table) ** 0.5)
@@ -228,8 +243,17 @@ def unknown(book: Book, comparison: Comparison) -> None:
         "model. Shares with their 95 % bootstrap interval; correlations are rank correlations over the draws.",
     )  # fmt: skip
     split = comparison.variance.reset_index()
-    rows = [[str(one["source"]), *(float(one[k]) for k in ("sd", "share", "low", "high"))] for one in split.to_dict("records")]
-    heads = ["Source", f"Standard deviation, {comparison.scenario.currency}", "Share of the variance", "Low end", "High end"]
+    rows = [
+        [str(one["source"]), *(float(one[k]) for k in ("sd", "share", "low", "high"))]
+        for one in split.to_dict("records")
+    ]
+    heads = [
+        "Source",
+        f"Standard deviation, {comparison.scenario.currency}",
+        "Share of the variance",
+        "Low end",
+        "High end",
+    ]
     row = page.table(HEAD, heads, rows, ["text", "amount", "share", "share", "share"]) + 2
     page.text(row - 1, 0, "Numbers that the gain goes with, the strongest first", "heading")
     strong = [
@@ -240,7 +264,10 @@ def unknown(book: Book, comparison: Comparison) -> None:
                ["text", "number", "number", "number", "text"])  # fmt: skip
     page.columns(46, 18, 14, 14, 14)
     draws = _page(
-        book, DRAWS, "What was drawn for each replication", "One row for each draw, one column for each number, by path."
+        book,
+        DRAWS,
+        "What was drawn for each replication",
+        "One row for each draw, one column for each number, by path.",
     )
     drawn = comparison.drawn
     draws.headings(["Replication", *map(str, drawn.columns)], left=0)

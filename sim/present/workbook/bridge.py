@@ -31,8 +31,8 @@ def bridge(book: Book, comparison: Comparison, at: Layout) -> None:
     """A row for each line of the books, their sum, and the steps of the chart."""
     page = book.page(
         BRIDGE, "Where the gain comes from",
-        f"{comparison.scenario.currency}, discounted. Each line is the mean difference of that line of the books within "
-        "a pair; the lines add up to the gain, their intervals do not.",
+        f"{comparison.scenario.currency}, discounted. Each line is the mean difference of that line of the books "
+        "within a pair; the lines add up to the gain, their intervals do not.",
     )  # fmt: skip
     name = interval_name(comparison)
     page.headings(["Line of the books", "Value", f"Low end, {name}", f"High end, {name}"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.books import LINES
 from sim.present.workbook import sentence
 from sim.present.workbook.layout import BRIDGE, CHECKS, MONTHS, PAIR, PARTS, TOTALS, WITH, WITHOUT, Layout, book_column
-from sim.present.workbook.sheet import FIRST, HEAD, Book, cell, span
+from sim.present.workbook.sheet import FIRST, Book, cell, span
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
@@ -52,4 +52,4 @@ def checks(book: Book, comparison: Comparison, at: Layout) -> None:
     })  # fmt: skip
     sentence.parts(page, comparison)
     page.columns(70, 28, 16, 10)
-    assert row < sentence.START - 2 and HEAD < FIRST
+    assert row < sentence.START - 2

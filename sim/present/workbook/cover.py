@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.present.client.reproduction import manifests
 from sim.present.client.story import story
 from sim.present.client.words import scarce
 from sim.present.finding import finding
@@ -62,12 +63,15 @@ def cover(page: Page, case: BusinessCase, command: str) -> None:
     method = topics["method"].points
     for heading, points in (
         ("What it explores", topics["question"].points),
-        ("What it can and cannot say", (*method, scarce(comparison)) if scarce(comparison) not in " ".join(method) else method),
+        (
+            "What it can and cannot say",
+            (*method, scarce(comparison)) if scarce(comparison) not in " ".join(method) else method,
+        ),
     ):
         row = _points(book, page, row, heading, points)
     row = _points(book, page, row, "How to read it", (
         "Yellow: the one cell that is there to be changed, the discount rate on the sheet Assumptions.",
-        "Blue: what was simulated. Black: formulas, which lead from the books to net present value, return and payback.",
+        "Blue: what was simulated. Black: formulas, from the books to net present value, return and payback.",
         "Nothing is locked, hidden or linked to other files, and there are no macros.",
     ))  # fmt: skip
     page.text(row, 0, "The sheets", "heading")
@@ -78,12 +82,17 @@ def cover(page: Page, case: BusinessCase, command: str) -> None:
             page.text(row, 1, SHEETS[name])
     row += 2
     page.text(row, 0, "How to get the same again", "heading")
-    rows = {"Command": command, **{str(k).replace("_", " ").capitalize(): _plain(v) for k, v in
-                                  comparison.manifest.items() if v is not None and k != "note"}}  # fmt: skip
-    for words, value in rows.items():
+    page.text(row + 1, 0, "Command")
+    page.text(row + 1, 1, command, "code")
+    row += 2
+    for result, facts in manifests(case):
+        page.text(row, 0, result, "text", bold=True)
+        for name, value in facts.items():
+            if name != "note":
+                row += 1
+                page.text(row, 0, f"  {name.replace('_', ' ')}")
+                page.text(row, 1, value)
         row += 1
-        page.text(row, 0, words)
-        page.text(row, 1, value, "code" if words == "Command" else "text")
     page.columns(34, 60, 60)
 
 
@@ -98,7 +107,3 @@ def _points(book: Book, page: Page, row: int, heading: str, points: tuple[str, .
         page.text(row, 1, words[1][:1].upper() + words[1][1:], "wrap")
         page.sheet.set_row(row, 15.5 * (1 + len(words[1]) // 135))
     return row + 2
-
-
-def _plain(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

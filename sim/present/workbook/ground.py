@@ -1,4 +1,4 @@
-"""The sheets of what it stands on: the register of assumptions with the discount rate to be changed, and the scenario."""
+"""The sheets of what it stands on: the register of assumptions, the discount rate among them, and the scenario."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def assumptions(book: Book, scenario: Scenario) -> None:
     """Every number of the scenario with unit, range, source and evidence; the discount rate is there to be changed."""
     page = book.page(
         ASSUMPTIONS, "Register of assumptions",
-        "The yellow cell is there to be changed: all formulas follow it. The other numbers went into the simulation, and "
-        "changing them here changes nothing; the command on the first sheet runs it anew.",
+        "The yellow cell is there to be changed: all formulas follow it. The other numbers went into the simulation, "
+        "and changing them here changes nothing; the command on the first sheet runs it anew.",
     )  # fmt: skip
-    heads = ["Path", "Meaning", "Value", "Unit", "Plausible from", "Plausible to", "Source", "Evidence", "Standard error",
-             "Observations", "Outside"]  # fmt: skip
+    heads = ["Path", "Meaning", "Value", "Unit", "Plausible from", "Plausible to", "Source", "Evidence",
+             "Standard error", "Observations", "Outside"]  # fmt: skip
     page.headings(heads)
     for column, words in enumerate(heads):
         if words in ("Meaning", "Unit", "Source", "Evidence", "Outside"):

@@ -24,8 +24,8 @@ def months(book: Book, comparison: Comparison, at: Layout, other: str) -> None:
     """A row for each month, and a column for the running total of each replication."""
     page = book.page(
         MONTHS, "Month by month",
-        f"{comparison.scenario.currency}, means over all replications, from the books by formulas; the running total is "
-        "not discounted.",
+        f"{comparison.scenario.currency}, means over all replications, from the books by formulas; the running total "
+        "is not discounted.",
     )  # fmt: skip
     name = interval_name(comparison)
     page.headings(
@@ -54,7 +54,10 @@ def months(book: Book, comparison: Comparison, at: Layout, other: str) -> None:
         known = table.iloc[month][["cumulative_difference", "low", "high"]]
         write(page, row, TOTAL, of_mean(comparison, totals, cell(row, TOTAL)), Interval(*known), "money")
         for pair in range(at.n):
-            here = [f"'{sheet}'!{cell(FIRST + pair * at.months + month, book_column('profit'))}" for sheet in (WITH, WITHOUT)]
+            here = [
+                f"'{sheet}'!{cell(FIRST + pair * at.months + month, book_column('profit'))}"
+                for sheet in (WITH, WITHOUT)
+            ]
             before = f"{cell(row - 1, TOTALS + pair)}+" if month else ""
             formula = f"ROUND({before}{here[0]}-{here[1]},2)"
             page.formula(row, TOTALS + pair, formula, each[pair, month], "money")
@@ -92,7 +95,8 @@ def chart(book: Book, comparison: Comparison, at: Layout) -> tuple[Any, str]:
     small = {"size": 10, "color": text}
     told = f" (dashed: {interval_name(comparison)} over {at.n} replications)" if known else ""
     made.set_title({
-        "name": f"Running total of the profit difference{told}", "name_font": {"size": 12, "color": text}, "overlay": False,
+        "name": f"Running total of the profit difference{told}", "name_font": {"size": 12, "color": text},
+        "overlay": False,
     })  # fmt: skip
     made.set_x_axis({
         "name": "month", "name_font": small, "num_font": small, "label_position": "low",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.books import LINES, PERSONALISATION_SPEND, ROW
-from sim.experiment.money import net_present_value
 from sim.experiment.money import monthly_rate as monthly
+from sim.experiment.money import net_present_value
 from sim.present.tables import LINES as WORDS
 from sim.present.workbook.layout import PAIR, PAIRS, PARTS, TOTALS, WITH, WITHOUT, Layout
 from sim.present.workbook.sheet import FIRST, HEAD, NEVER, Book, cell, span

@@ -80,7 +80,8 @@ def parts(page: Page, comparison: Comparison) -> None:
         "amount": ("Amount", _fixed("ABS(Gain)", to), amount, "text"),
         "interval": ("Interval", f'{_fixed("Gain_low", to)}&" to "&{_fixed("Gain_high", to)}', figure.interval, "text"),
         "pays": (
-            "Part that gains", f'FIXED({even},0)&" %"', percent(comparison.interval("probability_it_pays").value), "text",
+            "Part that gains", f'FIXED({even},0)&" %"', percent(comparison.interval("probability_it_pays").value),
+            "text",
         ),
     }  # fmt: skip
     for part, (what, formula, value, kind) in formulas.items():

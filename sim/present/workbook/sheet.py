@@ -39,7 +39,7 @@ class Book:
     """A workbook in memory, its formats and its colours."""
 
     def __init__(self, colours: Palette, footer: str) -> None:
-        import xlsxwriter
+        import xlsxwriter  # type: ignore[import-untyped]
 
         self.stream, self.colours, self.footer = BytesIO(), colours, footer
         plain = {"strings_to_formulas": False, "strings_to_urls": False}  # a firm may be called "=1+1"
@@ -69,7 +69,7 @@ class Book:
 
     def _words(self, kind: str) -> dict[str, Any]:
         accent = ink(self.colours.trusted)
-        return {
+        kinds: dict[str, dict[str, Any]] = {
             "title": {"bold": True, "font_size": 16, "font_color": accent},
             "heading": {"bold": True, "font_size": 12, "font_color": accent},
             "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"},
@@ -81,7 +81,8 @@ class Book:
             "warning": {"bold": True, "font_color": ink(self.colours.extractive)},
             "code": {"font_name": "Consolas", "font_size": 10},
             "link": {"font_color": "#0563C1", "underline": 1},
-        }.get(kind, {})
+        }
+        return kinds.get(kind, {})
 
     def content(self) -> bytes:
         """The finished file."""
@@ -119,14 +120,14 @@ class Page:
         else:
             self.sheet.write_string(row, column, shown(value, kind), style)
 
-    def formula(self, row: int, column: int, formula: str, value: float | str, kind: str = "plain", **more: Any) -> None:
+    def formula(
+        self, row: int, column: int, formula: str, value: float | str, kind: str = "plain", **more: Any
+    ) -> None:
         """A formula with the value that it has, for viewers that do not work it out."""
         known = value if isinstance(value, str) else float(value) if math.isfinite(value) else shown(value, kind)
         self.sheet.write_formula(row, column, f"={formula}", self.book.style(kind, **more), known)
 
-    def headings(
-        self, words: Sequence[str], row: int = HEAD, column: int = 0, left: int = 1, lines: int = 2
-    ) -> None:
+    def headings(self, words: Sequence[str], row: int = HEAD, column: int = 0, left: int = 1, lines: int = 2) -> None:
         """The headings of a table in up to so many lines, the first ``left`` of them flush left."""
         self.sheet.set_row(row, 15.0 * lines + 3.0)
         for place, one in enumerate(words):
@@ -184,7 +185,7 @@ def quoted(words: str) -> str:
 
 def cell(row: int, column: int, *, fixed: bool = True) -> str:
     """The name of a cell: ``$B$7``."""
-    from xlsxwriter.utility import xl_rowcol_to_cell
+    from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 
     return str(xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed))
 
