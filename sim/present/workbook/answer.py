@@ -15,7 +15,7 @@ from sim.present.workbook.interval import Formulas, of_mean, of_median, of_share
 from sim.present.workbook.layout import ANSWER, ASSUMPTIONS, PAIR, PAIRS, Layout
 from sim.present.workbook.months import chart
 from sim.present.workbook.sentence import sentence
-from sim.present.workbook.sheet import FIRST, Book, Page, cell, quoted, span
+from sim.present.workbook.sheet import FIRST, SIMULATED, Book, Page, cell, quoted, span
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
@@ -95,7 +95,7 @@ def answer(book: Book, comparison: Comparison, at: Layout, other: str) -> None:
         known = comparison.interval(name)
         write(page, row, 1, _formulas(comparison, name, at, row), known, about.kind, **more)
         for place, value in enumerate(known):
-            page.value(row, 5 + place, _told(value), about.kind, font_color="#0000FF")
+            page.value(row, 5 + place, _told(value), about.kind, font_color=SIMULATED)
         page.text(row, 9, about.unit, "beside")
         page.text(row, 10, about.how, "quiet")
         for place, short in enumerate(names.get(name, ())):
@@ -162,13 +162,13 @@ def _settings(book: Book, page: Page, comparison: Comparison) -> None:
         if name:
             book.name(name, ANSWER, cell(row, 1))
     page.sheet.write_url(
-        SETTINGS, 2, f"internal:'{ASSUMPTIONS}'!A1", book.style("link"), "change it on the sheet Assumptions"
+        SETTINGS, 2, f"internal:'{ASSUMPTIONS}'!A1", book.style("link", indent=1), "change it on the sheet Assumptions"
     )
     changed = f"ABS(Discount_rate-{scenario.discount_rate!r})>0.0000001"
     warned = quoted(
         f"The discount rate has been changed from the {100.0 * scenario.discount_rate:g} % of the scenario."
     )
-    page.formula(SETTINGS + 1, 2, f'IF({changed},{warned},"")', "", "warning")
+    page.formula(SETTINGS + 1, 2, f'IF({changed},{warned},"")', "", "warning", indent=1)
     book.name("Rate_changed", ANSWER, cell(SETTINGS + 1, 2))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.present.client.feelings import FEELINGS
-from sim.present.client.words import TESTS, in_currency, meaning_of
+from sim.present.client.words import TESTS, brief, in_currency, meaning_of
 from sim.present.tables import HEAD_TO_HEAD
 from sim.present.words import interval_name
 from sim.present.workbook.sheet import FIRST, HEAD, Book, Page, span
@@ -158,15 +158,15 @@ def drivers(book: Book, case: BusinessCase) -> None:
     rows: list[list[Any]] = []
     for name, both in found.table.groupby("factor", sort=False):
         ends = both.set_index("end")
-        row: list[Any] = [meaning_of(str(name), about[str(name)].meaning), str(name)]
+        row: list[Any] = [brief(meaning_of(str(name), about[str(name)].meaning), 64), str(name)]
         row.append(in_currency(about[str(name)].unit, currency))
         for end in ("low", "high"):
             there: Any = ends.loc[end]
             row += [float(there[key]) for key in ("setting", "gain", "change", "change_low", "change_high")]
         rows.append(row)
-    kinds = ["wrap", "quiet", "quiet", *["plain", "amount", *["signed"] * 3] * 2]
+    kinds = ["text", "quiet", "quiet", *["plain", "amount", *["signed"] * 3] * 2]
     last = page.table(HEAD, heads, rows, kinds) - 1
-    page.columns(44, 36, 22, *[13] * 10)
+    page.columns(60, 42, 34, *[13] * 10)
     page.frozen(FIRST, 1)
     chart = book.file.add_chart({"type": "bar", "subtype": "clustered"})
     last = min(last, FIRST + 9)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.books import LINES
+from sim.present.style import QUIET
 from sim.present.tables import LINES as WORDS
 from sim.present.workbook.layout import WITH, WITHOUT, YEARS, Layout, book_column, factors
 from sim.present.workbook.sheet import FIRST, HEAD, Book, Page, cell
@@ -68,7 +69,7 @@ def years(book: Book, comparison: Comparison, at: Layout, other: str) -> None:
         page.text(row, 0, words, "quiet")
         for year in range(count):
             month = 12 * year + 1 if row == FIRST else min(12 * (year + 1), at.months)
-            page.value(row, 1 + year, month, "count", font_color="#555555")
+            page.value(row, 1 + year, month, "count", font_color=QUIET)
     arms = {WITH: comparison.strategy.cash.mean(axis=0), WITHOUT: comparison.uniform.cash.mean(axis=0)}
     blocks = {WITH: f"{comparison.firm} with its strategy", WITHOUT: f"{comparison.firm} {other}"}
     row = FIRST + 3

@@ -13,7 +13,7 @@ from sim.present.tables import LINES as WORDS
 from sim.present.words import interval_name
 from sim.present.workbook.interval import of_mean, write
 from sim.present.workbook.layout import BRIDGE, PARTS, Layout
-from sim.present.workbook.sheet import FIRST, Book, Page, cell, span
+from sim.present.workbook.sheet import FIRST, Book, Page, cell, half_even, span
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
@@ -116,7 +116,7 @@ def _bars(
 def _three_digits(number: str) -> str:
     """The formula of a change with its sign, to three digits."""
     places = f"2-INT(LOG10(ABS({number})))"
-    size = f"FIXED(ROUND(ABS({number}),{places}),MAX(0,MIN(2,{places})))"
+    size = f"FIXED({half_even(f'ABS({number})', places)},MAX(0,MIN(2,{places})))"
     return f'IF({number}=0,"0",IF({number}>0,"+","{MINUS}")&{size})'
 
 

@@ -93,7 +93,7 @@ def cover(page: Page, case: BusinessCase, command: str) -> None:
                 page.text(row, 0, f"  {name.replace('_', ' ')}")
                 page.text(row, 1, value)
         row += 1
-    page.columns(34, 60, 60)
+    page.columns(34, 66, 66)
 
 
 def _points(book: Book, page: Page, row: int, heading: str, points: tuple[str, ...]) -> int:
@@ -102,8 +102,8 @@ def _points(book: Book, page: Page, row: int, heading: str, points: tuple[str, .
         row += 1
         head, colon, rest = one.partition(": ")
         words = (head, rest) if colon and len(head) <= 32 else ("", one)
-        page.text(row, 0, f"{words[0]}{':' if words[0] else ''}", "text", bold=True)
+        page.text(row, 0, f"{words[0]}{':' if words[0] else ''}", "text", bold=True, valign="top")
         page.sheet.merge_range(row, 1, row, 2, "", book.style("wrap"))
         page.text(row, 1, words[1][:1].upper() + words[1][1:], "wrap")
-        page.sheet.set_row(row, 15.5 * (1 + len(words[1]) // 135))
+        page.sheet.set_row(row, 15.5 * (1 + len(words[1]) // 150))
     return row + 2

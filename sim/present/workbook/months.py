@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.experiment.statistics import Interval
-from sim.present.words import interval_name
+from sim.present.words import interval_name, runs
 from sim.present.workbook.interval import of_mean, write
 from sim.present.workbook.layout import MONTHS, TOTALS, WITH, WITHOUT, Layout, book_column, factors
 from sim.present.workbook.sheet import FIRST, HEAD, Book, Page, cell, line, span
@@ -82,26 +81,26 @@ def chart(book: Book, comparison: Comparison, at: Layout) -> tuple[Any, str]:
     """A native chart of the running total with its interval, and what it shows in words."""
     colour, text = book.colours.trusted, book.colours.text
     known = comparison.n > 1
-    made = book.file.add_chart({"type": "line"})
-    edges = ((LOW, "Low end of the interval"), (HIGH, "High end of the interval")) if known else ()
+    made = book.file.add_chart({"type": "scatter", "subtype": "straight"})
+    named = interval_name(comparison)
+    edges = ((LOW, f"Low end, {named}"), (HIGH, f"High end, {named}")) if known else ()
     for column, name in ((TOTAL, "Running total, mean"), *edges):
         main = column == TOTAL
         made.add_series({
-            "name": name,
-            "categories": f"='{MONTHS}'!{span(FIRST, 0, at.last_month)}",
+            "name": name, "categories": f"='{MONTHS}'!{span(FIRST, 0, at.last_month)}",
             "values": f"='{MONTHS}'!{span(FIRST, column, at.last_month)}",
             "line": line(colour, width=2.5 if main else 1.25, dash="solid" if main else "dash"),
         })  # fmt: skip
     small = {"size": 10, "color": text}
-    told = f" (dashed: {interval_name(comparison)} over {at.n} replications)" if known else ""
+    told = f"the {interval_name(comparison)} over {runs(comparison)}" if known else "no interval: one replication"
     made.set_title({
-        "name": f"Running total of the profit difference{told}", "name_font": {"size": 12, "color": text},
+        "name": f"Running total of the profit difference, {told}", "name_font": {"size": 12, "color": text},
         "overlay": False,
     })  # fmt: skip
     made.set_x_axis({
-        "name": "month", "name_font": small, "num_font": small, "label_position": "low",
-        "interval_unit": max(1, 12 if at.months > 24 else math.ceil(at.months / 12)),
-        "interval_tick": max(1, 12 if at.months > 24 else 1),
+        "name": "month", "name_font": small, "num_font": small, "label_position": "low", "min": 0, "max": at.months,
+        "major_unit": max(1, 12 * -(-at.months // 72) if at.months >= 24 else -(-at.months // 6)),
+        "major_gridlines": {"visible": False},
     })  # fmt: skip
     made.set_y_axis({
         "name": f"{comparison.scenario.currency}, not discounted", "name_font": small, "num_font": small,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.present.rounding import EXACT, decimals, rounded
 from sim.present.words import interval_name, money, other_way, percent, runs
 from sim.present.workbook.layout import CHECKS
-from sim.present.workbook.sheet import Page, cell
+from sim.present.workbook.sheet import Page, cell, half_even
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
@@ -72,7 +72,6 @@ def parts(page: Page, comparison: Comparison) -> None:
     exact = "IF(OR(Gain=0,ABS(Gain)>=100),0,2)"
     fewest = f"IF({_at('half')}<={EXACT}*ABS(Gain),{exact},MAX(-15,MIN(2,1-INT(LOG10({_at('half')})))))"
     share = "100*Probability_it_pays"
-    even = f"IF(MOD({share},1)=0.5,2*ROUND({share}/2,0),ROUND({share},0))"  # halves to even, as elsewhere
     to = _at("decimals")
     formulas: dict[str, tuple[str, str, float | str, str]] = {
         "half": ("Half of the interval", "(Gain_high-Gain_low)/2", half, "money"),
@@ -80,7 +79,7 @@ def parts(page: Page, comparison: Comparison) -> None:
         "amount": ("Amount", _fixed("ABS(Gain)", to), amount, "text"),
         "interval": ("Interval", f'{_fixed("Gain_low", to)}&" to "&{_fixed("Gain_high", to)}', figure.interval, "text"),
         "pays": (
-            "Part that gains", f'FIXED({even},0)&" %"', percent(comparison.interval("probability_it_pays").value),
+            "Part that gains", f'FIXED({half_even(share, "0")},0)&" %"', percent(comparison.interval("probability_it_pays").value),
             "text",
         ),
     }  # fmt: skip
@@ -92,7 +91,7 @@ def parts(page: Page, comparison: Comparison) -> None:
 def _single(page: Page, gain: float) -> None:
     """The amount to three digits, without an interval."""
     places = "2-INT(LOG10(ABS(Gain)))"
-    to_three = f"ROUND(Gain,{places})"
+    to_three = half_even("Gain", places)
     million = f'FIXED({to_three}/1000000,MAX(0,MIN(2,{places}+6)))&" million"'
     formula = f'IF(Gain=0,"0",IF(ABS({to_three})>=1000000,{million},FIXED({to_three},MAX(0,MIN(2,{places})))))'
     _part(page, "amount", "Amount")
@@ -101,7 +100,7 @@ def _single(page: Page, gain: float) -> None:
 
 def _fixed(value: str, places: str) -> str:
     """A number with thousands apart, to so many decimals; never minus nought."""
-    return f"FIXED(ROUND({value},{places})+0,MAX(0,{places}))"
+    return f"FIXED({half_even(value, places)}+0,MAX(0,{places}))"
 
 
 def _part(page: Page, part: str, words: str) -> None:

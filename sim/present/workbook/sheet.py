@@ -31,6 +31,8 @@ FORMATS = {
     "plain": "General",
 }
 """How numbers are shown, by kind; the cells hold them as they are."""
+SIMULATED = "#0000FF"
+"""Colour of figures that are no formulas and belong to the answer, as is the custom in finance."""
 NEVER = "never"
 """What stands for a month that does not come."""
 
@@ -64,6 +66,8 @@ class Book:
             if kind in FORMATS:
                 made |= {"num_format": FORMATS[kind], "align": "right"}
             made |= self._words(kind) | more
+            if made.get("indent"):
+                made.setdefault("align", "left")  # without it Excel sets nothing in
             self._formats[key] = self.file.add_format(made)
         return self._formats[key]
 
@@ -181,6 +185,12 @@ def shown(value: float, kind: str) -> str:
 def quoted(words: str) -> str:
     """Words within a formula."""
     return '"' + words.replace('"', '""') + '"'
+
+
+def half_even(value: str, places: str) -> str:
+    """The formula that rounds as Python does: halves to the even digit, which Excel's ROUND puts away from nought."""
+    scaled = f"({value})*10^({places})"
+    return f"IF(MOD(ABS({scaled}),1)=0.5,2*ROUND({scaled}/2,0),ROUND({scaled},0))/10^({places})"
 
 
 def cell(row: int, column: int, *, fixed: bool = True) -> str:
