@@ -157,7 +157,7 @@ def test_the_firm_of_a_contract_is_always_considered_and_ends_with_the_firm_or_t
     last = simulate(scenario, processes=[sign]).world.customers.last_firm
     assert (last[:100] == 1).all()
     assert (last[100:] == -1).all()
-    world = new_world(scenario, 1, 0)
+    world = new_world(scenario, People(scenario, 1, 0))
     parts = world.customers, world.relations, world.firms
     assert partner(0, 1, *parts) == 1
     assert partner(0, -1, *parts) == -1
