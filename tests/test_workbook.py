@@ -192,6 +192,14 @@ def test_every_sheet_says_what_it_is_and_names_lead_to_what_they_say() -> None:
     assert set(book.sheetnames) - {"Read me"} <= set(listed)
 
 
+def test_the_names_that_the_definitions_tell_are_there() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "definitions.md").read_text(encoding="utf-8")
+    section = text.split("## The workbook")[1]
+    told = re.findall(r"`([A-Z]\w+)`", section)
+    assert len(told) >= 11
+    assert set(told) <= set(opened("whole").defined_names)
+
+
 def test_only_the_discount_rate_is_there_to_be_changed_and_nothing_is_locked() -> None:
     book = opened("whole")
     assert not any(sheet.protection.sheet for sheet in book)

@@ -12,7 +12,7 @@ from sim.present.workbook.sheet import Page, cell, half_even
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
 
-START = 24
+START = 15
 """Row of the first part of the sentence on the sheet of checks."""
 PARTS = (
     "over", "firm", "other", "currency", "interval_name", "runs", "half", "decimals", "amount", "interval", "pays",
