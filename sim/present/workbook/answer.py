@@ -83,10 +83,10 @@ def answer(book: Book, comparison: Comparison, at: Layout, other: str) -> None:
     page.headings(
         ["", "Value", f"Low end, {named}", f"High end, {named}", "", "Value", "Low end", "High end", "", "Unit",
          "How it is worked out"],
-        TABLE,
+        TABLE, lines=3 if comparison.uncertain else 2,
     )  # fmt: skip
-    for place in (9, 10):
-        page.text(TABLE, place, ("Unit", "How it is worked out")[place - 9], "head", indent=10 - place)
+    page.text(TABLE, 9, "Unit", "head", indent=1)
+    page.text(TABLE, 10, "How it is worked out", "head")
     names = {"npv_difference": ("Gain", "Gain_low", "Gain_high"), "return_on_spend": ("Return_on_spend",),
              "payback_month": ("Payback_month",), "probability_it_pays": ("Probability_it_pays",)}  # fmt: skip
     for row, (name, about) in enumerate(measures(comparison, other).items(), TABLE + 1):

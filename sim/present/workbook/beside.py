@@ -261,7 +261,7 @@ def unknown(book: Book, comparison: Comparison) -> None:
         for one in comparison.drivers.to_dict("records")
     ]
     page.table(row, ["Path", "Rank correlation", "Low end", "High end", "Clear"], strong,
-               ["text", "number", "number", "number", "text"])  # fmt: skip
+               ["text", "number", "number", "number", "beside"])  # fmt: skip
     page.columns(46, 18, 14, 14, 14)
     draws = _page(
         book,

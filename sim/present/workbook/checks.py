@@ -52,4 +52,5 @@ def checks(book: Book, comparison: Comparison, at: Layout) -> None:
     })  # fmt: skip
     sentence.parts(page, comparison)
     page.columns(70, 28, 16, 10)
+    page.on_one_page()
     assert row < sentence.START - 2

@@ -12,7 +12,7 @@ from sim.present.workbook.sheet import Page, cell, half_even
 if TYPE_CHECKING:
     from sim.experiment.comparison import Comparison
 
-START = 24
+START = 15
 """Row of the first part of the sentence on the sheet of checks."""
 PARTS = (
     "over", "firm", "other", "currency", "interval_name", "runs", "half", "decimals", "amount", "interval", "pays",
@@ -71,7 +71,7 @@ def parts(page: Page, comparison: Comparison) -> None:
     places = min(2, decimals(*gain))
     exact = "IF(OR(Gain=0,ABS(Gain)>=100),0,2)"
     fewest = f"IF({_at('half')}<={EXACT}*ABS(Gain),{exact},MAX(-15,MIN(2,1-INT(LOG10({_at('half')})))))"
-    share = "100*Probability_it_pays"
+    pays, share = percent(comparison.interval("probability_it_pays").value), half_even("100*Probability_it_pays", "0")
     to = _at("decimals")
     formulas: dict[str, tuple[str, str, float | str, str]] = {
         "half": ("Half of the interval", "(Gain_high-Gain_low)/2", half, "money"),
@@ -79,8 +79,7 @@ def parts(page: Page, comparison: Comparison) -> None:
         "amount": ("Amount", _fixed("ABS(Gain)", to), amount, "text"),
         "interval": ("Interval", f'{_fixed("Gain_low", to)}&" to "&{_fixed("Gain_high", to)}', figure.interval, "text"),
         "pays": (
-            "Part that gains", f'FIXED({half_even(share, "0")},0)&" %"', percent(comparison.interval("probability_it_pays").value),
-            "text",
+            "Part that gains", f'FIXED({share},0)&" %"', pays, "text",
         ),
     }  # fmt: skip
     for part, (what, formula, value, kind) in formulas.items():
