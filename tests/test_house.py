@@ -82,6 +82,8 @@ AT_THE_USERS_CALL = {
     "sim.experiment.region": {"sim.present.region"},
     "sim.experiment.sensitivity": {"sim.present.sensitivity"},
     "sim.experiment.discovery": {"sim.present.discovery"},
+    "sim.lessons.trial": {"sim.present.lessons", "sim.present.lessons_charts", "sim.present.results"},
+    "sim.lessons.verdict": {"sim.present.lessons", "sim.present.lessons_charts"},
 }
 # imported when used, not when `sim` is
 LATE = (

@@ -168,7 +168,7 @@ STAFF = Lesson(
         "rules.quit_trust": None,
         "firms.*.economics.quit_cost": None,
         "customers.threshold.at_zero": None,
-        "customers.threshold.at_one": "0.02:0.8",
+        "customers.threshold.at_one": "0.02:0.6",
     },
     caveat=(
         "Watching brings the firm nothing in this model, so what is tested is only how much it costs and whether "

@@ -18,6 +18,7 @@ from sim.experiment.plan import planned
 from sim.experiment.progress import Progress, part_of, told
 from sim.experiment.runner import run as run_cells
 from sim.experiment.statistics import CONFIDENCE
+from sim.experiment.study import CELLS, kept_in
 from sim.experiment.sweep import hypercube
 from sim.experiment.workers import at_work
 from sim.files.shape import nearest
@@ -129,7 +130,7 @@ class Lessons:
 
     def plot(self) -> Figure:
         """All effects with their intervals, next to the bars that they have to pass."""
-        from sim.present.lessons import effects_chart
+        from sim.present.lessons_charts import effects_chart
 
         return effects_chart(self)
 
@@ -206,7 +207,7 @@ def run(
     tried, before = [], 0
     with told(progress, "run") as tell, at_work(workers, dask, total) as team:
         for trial in trials:
-            place = Path(folder) / f"lesson-{trial.lesson.key}" if folder is not None else None
+            place = kept_in(folder, f"{CELLS}/lesson-{trial.lesson.key}")
             cells = run_cells(
                 trial.market, trial.design, replications=trial.lesson.effort * replications, seed=seed, workers=team,
                 folder=place, progress=part_of(tell, before, total),

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from sim.experiment.axes import Axis
-from sim.experiment.statistics import Interval, mean_interval, share_interval
+from sim.experiment.statistics import CONFIDENCE, Interval, share_interval
 from sim.lessons.lesson import Lesson
+from sim.lessons.standing import Standing, interval, standing
 from sim.lessons.turning import Stretch, common, length, stretches
+from sim.run import manifest
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from sim.quantity import Provenance
     from sim.scenario import Scenario
 
-Standing = Literal["holds", "fails", "open"]
 Verdict = Literal["holds", "holds only if", "does not hold", "cannot be told"]
 MEASURED = ("fitted", "measured", "published")
 """Kinds of evidence that somebody has found out, rather than assumed or set."""
@@ -145,7 +147,7 @@ class Tried:
             if axis.own in axis.levels:
                 here.append((axis.own, 0))
             return Turn(axis, known, (), (), tuple(value for value, n in here if self.standings[n] == "holds"))
-        if axis.own is not None and min(axis.levels) < axis.own < max(axis.levels):
+        if axis.own is not None and min(axis.levels) <= axis.own <= max(axis.levels):
             here.append((axis.own, 0))
         here.sort(key=lambda one: float(one[0]))
         at = [float(value) for value, _ in here]
@@ -173,26 +175,40 @@ class Tried:
         return "does not hold" if self.as_it_is == "fails" else "cannot be told"
 
     @property
+    def manifest(self) -> dict[str, Any]:
+        """What identifies the result; the scenario is the market in which the claim was tried."""
+        return manifest(
+            self.market, self.seed, replications=self.replications, lesson=self.lesson.key, confidence=CONFIDENCE
+        )
+
+    @property
+    def finding(self) -> str:
+        """The verdict and where it turns round, in one sentence."""
+        from sim.present.lessons import tried_finding
+
+        return tried_finding(self)
+
+    def plot(self) -> Figure:
+        """Every effect in the market as it is, with its interval and the bar that it has to pass."""
+        from sim.present.lessons_charts import effect_chart
+
+        return effect_chart(self)
+
+    def plot_turns(self) -> Figure:
+        """Along each assumption, how far the effects that decide are beyond their bars, and where the claim holds.
+
+        Raises :class:`sim.errors.InputError` if the claim was tried in the market as it is alone.
+        """
+        from sim.present.lessons_charts import turning_chart
+
+        return turning_chart(self)
+
+    @property
     def measured(self) -> tuple[int, int]:
         """How many of the assumptions that turn the claim round somebody has found out, and how many there are."""
         turns = [turn.known for turn in self.conditions if turn.known is not None]
         assumed = [one for one in turns if one.evidence != "decision"]
         return sum(one.evidence in MEASURED for one in assumed), len(assumed)
-
-
-def interval(margin: np.ndarray) -> Interval:
-    """The mean of a margin with its interval, over the replications that have one."""
-    there = margin[np.isfinite(margin)]
-    if len(there) < 2:
-        return Interval(float(there[0]) if len(there) else float("nan"), -np.inf, np.inf)
-    return mean_interval(there)
-
-
-def standing(margins: list[Interval]) -> Standing:
-    """What intervals of margins, all of which would have to be above zero, amount to."""
-    if any(one.high < 0.0 for one in margins):
-        return "fails"
-    return "holds" if all(one.low > 0.0 for one in margins) else "open"
 
 
 def _or_less(value: float) -> float:

@@ -31,11 +31,7 @@ def staff(market: Market) -> Generator[Event, None, None]:
     size = market.scenario.customers.count / 1000.0
     while True:
         yield market.env.timeout(1)
-        year, month = divmod(market.month - 1, 12)
-        if month == 0:  # a year's luck at once: so few numbers are drawn that each time costs the same
-            months = 12 * year + np.arange(1, 13)
-            of_year = stream.columns(people[:, None], months[:, None, None], columns)[0]
-        luck = of_year[month]
+        luck = stream.columns(people[:, None], market.month, columns)[0]
         for f in np.flatnonzero(firms.active):
             count = market.economics[f].staff_count
             if count == 0:
