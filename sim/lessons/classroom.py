@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
 from sim.experiment.sweep import Sweep, sweep
-from sim.lessons.trial import base_market, chosen, run
+from sim.lessons.catalogue import LESSONS
+from sim.lessons.ending import Ending, ending
+from sim.lessons.spreading import Spreading, spreading
+from sim.lessons.trial import Lessons, base_market, chosen, expanded, run
 from sim.lessons.turning import stretches
 
 if TYPE_CHECKING:
     from sim.lessons.verdict import Tried
     from sim.scenario import Scenario
 
-CUSTOMERS, REPLICATIONS, SAMPLES = 1000, 6, 4
-"""Size of a market for a class; intervals are wider than those of the full experiments."""
+CUSTOMERS, REPLICATIONS, SAMPLES, ENDINGS = 1000, 6, 4, 20
+"""Size of a market for a class; where it ends is looked at more often. Intervals are wider than in full experiments."""
 SETTINGS = (
     f"A market for a class: {CUSTOMERS:,} customers, {REPLICATIONS} replications of each setting. "
     "The intervals say how much that leaves open."
@@ -41,12 +44,19 @@ def in_class(
     return _tried(str(lesson).strip().upper(), _key(changes), None if along is None else _key(along))
 
 
+def all_in_class() -> Lessons:
+    """All lessons in the small market as it is, each as :func:`in_class` gives it."""
+    base = base_market(customers=CUSTOMERS)
+    return Lessons(tuple(in_class(key) for key in LESSONS), base, settings={"customers": CUSTOMERS, "samples": 0})
+
+
 def market(lesson: str | int, changes: Mapping[str, Any] | None = None) -> Scenario:
     """The small market of a lesson, with ``changes`` by dotted path.
 
     Raises :class:`sim.errors.InputError` for a lesson, path or value that does not exist.
     """
-    return chosen([lesson])[0].market(base_market(customers=CUSTOMERS)).with_(changes or {})
+    found = chosen([lesson])[0].market(base_market(customers=CUSTOMERS))
+    return found.with_(expanded(found, changes or {}))
 
 
 def scan(
@@ -63,6 +73,22 @@ def scan(
     Raises :class:`sim.errors.InputError` for what does not exist.
     """
     return _scanned(str(lesson).strip().upper(), _key(varied), _key(changes), firm, against, measure)
+
+
+def in_the_end(arm: str = "half", changes: Mapping[str, Any] | None = None) -> Ending:
+    """Where the firms of a small market end after ten years with entry and exit; see :func:`sim.lessons.ending.ending`.
+
+    Raises :class:`sim.errors.InputError` for an arm, path or value that does not exist.
+    """
+    return _ended(arm, _key(changes))
+
+
+def spreads(changes: Mapping[str, Any] | None = None) -> Spreading:
+    """Which share of the firms in the small market of lesson 10 uses data, year by year, where half begin with it.
+
+    Raises :class:`sim.errors.InputError` for a path or value that does not exist.
+    """
+    return _spread(_key(changes))
 
 
 def turning_point(swept: Sweep) -> float:
@@ -95,6 +121,17 @@ def _tried(lesson: str, changes: str, along: str | None) -> Tried:
         varied=None if along is None else json.loads(along), circumstances=along is not None,
         samples=0 if along is None else SAMPLES,
     ).tried[0]  # fmt: skip
+
+
+@cache
+def _ended(arm: str, changes: str) -> Ending:
+    return ending(arm, json.loads(changes), customers=CUSTOMERS, replications=ENDINGS, workers=1)
+
+
+@cache
+def _spread(changes: str) -> Spreading:
+    half = chosen(["10"])[0].arms["half start"]
+    return spreading(market("10", {**half, **json.loads(changes)}), replications=2 * REPLICATIONS)
 
 
 @cache

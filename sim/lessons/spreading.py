@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sim.market.market import Market
     from sim.scenario import Scenario
+    from sim.world import Firms
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,25 +76,31 @@ def spreading(
 ) -> Spreading:
     """Watch which share of the firms in a market uses data, year by year.
 
-    Raises :class:`sim.errors.InputError` for a market of less than a year, or fewer than two replications.
+    Raises :class:`sim.errors.InputError` for a market that does not last whole years, or fewer than two replications.
     """
     years = market.horizon_months // 12
-    if years < 1:
-        raise InputError(f"a market of {market.horizon_months} months has no year; 12 or more would be right")
+    if years < 1 or market.horizon_months % 12:
+        raise InputError(f"a market of {market.horizon_months} months has no whole years; 12 or 24 would be right")
     if type(replications) is not int or replications < 2:
         raise InputError(f"replications must be a whole number of at least 2, but is {replications!r}")
     seen: list[float] = []
 
     def census(watched: Market) -> Generator[Event, None, None]:
-        firms = watched.world.firms
-        for year in range(years + 1):
-            if year:
-                yield from watched.months(12)
-            seen.append(float((firms.depth[firms.active > 0] > 0.0).mean()) if (firms.active > 0).any() else np.nan)
+        while True:
+            seen.append(_share(watched.world.firms))
+            yield from watched.months(12)
 
     with told(progress, "run") as tell:
-        tell(0, replications)
         for replication in range(replications):
-            simulate(market, seed, replication=replication, processes=[census])
-            tell(replication + 1, replications)
+            run = simulate(market, seed, replication=replication, processes=[census])
+            if len(seen) < (replication + 1) * (years + 1):  # a process does not see the very end of its run
+                seen.append(_share(run.world.firms))
+            if tell is not None:
+                tell(replication + 1, replications)
     return Spreading(market, np.array(seen).reshape(replications, years + 1), seed)
+
+
+def _share(firms: Firms) -> float:
+    """The share of the firms in the market that use data; NaN where there is none."""
+    there = firms.active > 0
+    return float((firms.depth[there] > 0.0).mean()) if there.any() else float("nan")

@@ -223,15 +223,22 @@ def _adapted(
     lesson: Lesson, base: Scenario, changes: Mapping[str, Any], varied: Mapping[str, str | None] | None
 ) -> Lesson:
     """The lesson with changes to its market, and with other assumptions to vary."""
-    market = lesson.market(base)
-    changed = {}
+    setting = {**lesson.setting, **expanded(lesson.market(base), changes)}
+    return replace(lesson, setting=setting, varied=lesson.varied if varied is None else varied)
+
+
+def expanded(market: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes by dotted path, with ``firms.*`` written out for every firm.
+
+    Raises :class:`sim.errors.InputError` for a path with a star that stands for nothing.
+    """
+    changed: dict[str, Any] = {}
     for name, value in changes.items():
         found = [path for path, _, _ in places(market, name)]
         if not found:
-            raise InputError(f"there is nothing in lesson {lesson.key} that {name!r} could stand for")
+            raise InputError(f"there is nothing in {market.name} that {name!r} could stand for")
         changed |= dict.fromkeys(found, value)
-    setting = {**lesson.setting, **changed}
-    return replace(lesson, setting=setting, varied=lesson.varied if varied is None else varied)
+    return changed
 
 
 @dataclass(frozen=True, eq=False)

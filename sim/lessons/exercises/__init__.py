@@ -8,14 +8,14 @@ from sim.doorway import doorway
 
 if TYPE_CHECKING:
     from sim.lessons.exercises.book import EXERCISES, check, exercise
-    from sim.lessons.exercises.exercise import Exercise, Reply
+    from sim.lessons.exercises.task import Exercise, Reply
 
 __all__ = ["EXERCISES", "Exercise", "Reply", "check", "exercise"]
 
 _HOMES = {
     "EXERCISES": "sim.lessons.exercises.book",
-    "Exercise": "sim.lessons.exercises.exercise",
-    "Reply": "sim.lessons.exercises.exercise",
+    "Exercise": "sim.lessons.exercises.task",
+    "Reply": "sim.lessons.exercises.task",
     "check": "sim.lessons.exercises.book",
     "exercise": "sim.lessons.exercises.book",
 }

@@ -6,9 +6,9 @@ from typing import Any
 
 from sim.errors import InputError
 from sim.files.shape import nearest
-from sim.lessons.exercises.exercise import Exercise, Reply
 from sim.lessons.exercises.kinds import OF_KINDS
 from sim.lessons.exercises.privacy import OF_PRIVACY
+from sim.lessons.exercises.task import Exercise, Reply
 from sim.lessons.exercises.value import OF_VALUE
 
 EXERCISES: dict[str, Exercise] = {

@@ -6,9 +6,8 @@ from typing import Any
 
 from sim.lessons import classroom
 from sim.lessons.catalogue import LESSONS
-from sim.lessons.ending import ending
 from sim.lessons.evidence import evidence_table
-from sim.lessons.exercises.exercise import Exercise, Slip
+from sim.lessons.exercises.task import Exercise, Slip
 from sim.lessons.verdict import MEASURED
 from sim.market.review import copy_probability
 from sim.rulebook import Rules
@@ -90,18 +89,18 @@ OF_KINDS = (
     Exercise(
         key="0.3",
         task=(
-            'Make a matching offer worth a quarter of the basket: `ending(changes={"rules.surplus": 0.25}, '
-            "customers=1000, workers=1)`. How many standard deviations do the two kinds of company lie apart now?"
+            'Make a matching offer worth a quarter of the basket: `in_the_end("half", {"rules.surplus": 0.25})`. How '
+            "many standard deviations do the two kinds of company lie apart now?"
         ),
-        solve=lambda: ending(changes=RICHER, customers=classroom.CUSTOMERS, workers=1).apart.value,
+        solve=lambda: classroom.in_the_end("half", RICHER).apart.value,
         unit="standard deviations",
         slips=(
             Slip(
-                lambda: ending(customers=classroom.CUSTOMERS, workers=1).apart.value,
+                lambda: classroom.in_the_end("half").apart.value,
                 "That is the distance in the market as it is; has the change got through?",
             ),
         ),
-        where="The distance is `.apart.value` of what `ending` returns.",
+        where="The distance is `.apart.value` of what comes back.",
         because="Two humps need a lead that is large beside the luck that firms of one kind have among themselves.",
     ),
     Exercise(
@@ -160,8 +159,8 @@ OF_KINDS = (
     Exercise(
         key="11.2",
         task=(
-            "Of the assumptions that the lessons vary, leave aside those that a firm decides. What share of the rest has "
-            "anybody found out? Use `evidence_table()`."
+            "Of the assumptions that the lessons vary, leave aside those that a firm decides. What share of the rest "
+            "has anybody found out? Use `evidence_table()`."
         ),
         solve=_measured,
         unit="share, between 0 and 1",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.experiment.sweep import Sweep
 from sim.lessons import classroom
-from sim.lessons.exercises.exercise import Exercise, Slip
+from sim.lessons.exercises.task import Exercise, Slip
 from sim.rulebook import Rules
 from sim.rules import depth_used, intrusion, knowledge, notice_probability, tolerance
 
@@ -50,7 +50,7 @@ def _depths(respect: float) -> Sweep:
 
 def _best_depth(respect: float) -> float:
     table = _depths(respect).table
-    return float(table["firms.Ours.strategy.depth"][table["value"].idxmax()])
+    return float(table["firms.Ours.strategy.depth"].iloc[int(table["value"].argmax())])
 
 
 OF_PRIVACY = (
@@ -161,8 +161,8 @@ OF_PRIVACY = (
     Exercise(
         key="3.2",
         task=(
-            'Let service not depend on the mood of the staff: `in_class("3", {"rules.service_trust": 0.0})`. Which part '
-            "of the loss in net present value is still there?"
+            'Let service not depend on the mood of the staff: `in_class("3", {"rules.service_trust": 0.0})`. Which '
+            "part of the loss in net present value is still there?"
         ),
         solve=lambda: _effect("3", 3, STEADY) / _effect("3", 3),
         unit="share of the loss",

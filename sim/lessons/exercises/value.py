@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from sim.lessons import classroom
-from sim.lessons.exercises.exercise import Exercise, Slip
+from sim.lessons.exercises.task import Exercise, Slip
 from sim.rulebook import Rules
 from sim.rules import knowledge
 
