@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from sim.cli import calibration, experiments, rivals  # noqa: F401  # their commands register themselves
+from sim.cli import calibration, experiments, lessons, rivals  # noqa: F401  # their commands register themselves
 from sim.cli.commands import app
 from sim.errors import InputError, Stopped
 

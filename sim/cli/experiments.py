@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from sim.experiment.search import Search
     from sim.experiment.standings import League
     from sim.experiment.study import Study
+    from sim.lessons.trial import Lessons
 
-    Told = Study | League | Search | Frontier
+    Told = Study | League | Search | Frontier | Lessons
 
 Varied = Annotated[
     list[str] | None,
@@ -263,7 +264,14 @@ def _once(path: str, found: Mapping[str, Any]) -> None:
         raise InputError(f"{path} is varied twice; all of its values belong to one axis")
 
 
-def tell(result: Told, out: Path | None, plot: Path | None, as_json: bool, parts: Callable[[], Sequence[Any]]) -> None:
+def tell(
+    result: Told,
+    out: Path | None,
+    plot: Path | None,
+    as_json: bool,
+    parts: Callable[[], Sequence[Any]],
+    document: Path | None = None,
+) -> None:
     """Keep, draw and print the result of an experiment: finding first, what identifies it last."""
     if out is not None:
         result.save(out / "tables")
@@ -274,4 +282,6 @@ def tell(result: Told, out: Path | None, plot: Path | None, as_json: bool, parts
         return
     from sim.present.style import footer
 
-    terminal.say(terminal.console(), result.finding, *parts(), footer(result.manifest), terminal.written(out, plot))
+    terminal.say(
+        terminal.console(), result.finding, *parts(), footer(result.manifest), terminal.written(out, plot, document)
+    )

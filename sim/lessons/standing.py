@@ -21,6 +21,6 @@ def interval(margin: np.ndarray) -> Interval:
 
 def standing(margins: list[Interval]) -> Standing:
     """What intervals of margins, all of which would have to be above zero, amount to."""
-    if any(one.high < 0.0 for one in margins):
+    if any(one.high < 0.0 for one in margins):  # exactly none in every replication may be for want of events: open
         return "fails"
     return "holds" if all(one.low > 0.0 for one in margins) else "open"

@@ -56,10 +56,11 @@ class Lessons:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per lesson: claim, verdict, condition, first effect with its interval, how often it holds.
+        """One row per lesson: claim, verdict, condition, the effect that decides, how often the claim holds.
 
-        Columns: ``lesson``, ``name``, ``claim``, ``verdict``, ``condition`` and ``effect`` (in words), ``value``,
-        ``low``, ``high``, ``unit``, ``as_it_is`` (what becomes of it in the market as it is), ``share``, ``share_low``,
+        Columns: ``lesson``, ``name``, ``claim``, ``verdict``, ``condition`` and ``effect`` (in words; of several
+        effects the first that fails, else the first that is open, else the first), ``value``, ``low``, ``high``,
+        ``unit``, ``as_it_is`` (what becomes of it in the market as it is), ``share``, ``share_low``,
         ``share_high`` (of all combinations of plausible assumptions that were tried, those in which it holds),
         ``measured``, ``assumptions`` (how many of the assumptions that turn it round are measured, of how many).
         """
@@ -69,7 +70,7 @@ class Lessons:
 
         rows = []
         for one in self.tried:
-            first, share, (measured, number) = one.effects.iloc[0], one.share, one.measured
+            effect, share, (measured, number) = one.effects.iloc[one.deciding], one.share, one.measured
             rows.append(
                 {
                     "lesson": one.lesson.key,
@@ -77,8 +78,8 @@ class Lessons:
                     "claim": one.lesson.claim,
                     "verdict": one.verdict,
                     "condition": condition(one),
-                    "effect": first["statement"],
-                    **{name: first[name] for name in ("value", "low", "high", "unit")},
+                    "effect": effect["statement"],
+                    **{name: effect[name] for name in ("value", "low", "high", "unit")},
                     "as_it_is": one.as_it_is,
                     "share": share.value if share else np.nan,
                     "share_low": share.low if share else np.nan,

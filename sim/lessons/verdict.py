@@ -111,6 +111,13 @@ class Tried:
         """The statements that decide; the others are only measured beside."""
         return tuple(s for s, one in enumerate(self.lesson.statements) if one.decisive)
 
+    @property
+    def deciding(self) -> int:
+        """Of the statements that decide the one that decides most: the first that fails, else the first open one."""
+        found = [str(self.effects["standing"].iloc[s]) for s in self.decisive]
+        least = next((one for one in ("fails", "open") if one in found), found[0])
+        return self.decisive[found.index(least)]
+
     def _standing(self, place: np.ndarray) -> Standing:
         return standing([interval(place[s]) for s in self.decisive])
 
@@ -146,7 +153,8 @@ class Tried:
         if not axis.numeric:
             if axis.own in axis.levels:
                 here.append((axis.own, 0))
-            return Turn(axis, known, (), (), tuple(value for value, n in here if self.standings[n] == "holds"))
+            found = {value for value, n in here if self.standings[n] == "holds"}
+            return Turn(axis, known, (), (), tuple(value for value in axis.levels if value in found))
         if axis.own is not None and min(axis.levels) <= axis.own <= max(axis.levels):
             here.append((axis.own, 0))
         here.sort(key=lambda one: float(one[0]))
@@ -154,9 +162,9 @@ class Tried:
         whole: tuple[Stretch, ...] = ((at[0], at[-1]),)
         holds, sure = whole, whole
         for s in self.decisive:
-            found = [interval(self.margins[n, s]) for _, n in here]
-            holds = common(holds, stretches(at, [_or_less(one.value) for one in found]))
-            sure = common(sure, stretches(at, [_or_less(one.low) for one in found]))
+            seen = [interval(self.margins[n, s]) for _, n in here]
+            holds = common(holds, stretches(at, [_or_less(one.value) for one in seen]))
+            sure = common(sure, stretches(at, [_or_less(one.low) for one in seen]))
         return Turn(axis, known, holds, sure, ())
 
     @property

@@ -35,6 +35,7 @@ SUBJECTS = {
     "firms.*.enters_month": "the month of entry",
     "firms.*.economics.platform_cost": "the cost of the personalisation platform",
     "firms.*.economics.quit_cost": "the cost of replacing all staff once",
+    "firms.*.strategy.consent": "the way of asking for consent",
     "firms.*.strategy.depth": "the depth of data that offers draw on",
     "firms.*.strategy.respect": "respect for each customer's own threshold",
     "review.temperature": "the noise in copying rivals",
@@ -79,9 +80,9 @@ def sentence(tried: Tried, most: int = MOST_NAMED) -> str:
     """The verdict with its condition, to follow "the claim": ``holds only if …``."""
     if not tried.axes:
         return str(tried.verdict)
-    if tried.verdict == "holds only if":
-        return f"holds only if {condition(tried, most)}"
-    return f"{tried.verdict}: {condition(tried)}"
+    if tried.verdict == "cannot be told":
+        return f"cannot be told: {condition(tried)}"
+    return f"{tried.verdict} {condition(tried, most)}"
 
 
 def tried_finding(tried: Tried, most: int = MOST_NAMED) -> str:
@@ -89,7 +90,7 @@ def tried_finding(tried: Tried, most: int = MOST_NAMED) -> str:
     words = f"“{tried.lesson.name}” {sentence(tried, most)}"
     if not tried.axes:
         return f"{words}, in the market as it is; {NOT_LOOKED}."
-    many = bool(tried.combined) and tried.verdict != "holds" and "combinations" not in words
+    many = bool(tried.combined) and tried.verdict == "holds only if" and "combinations" not in words
     return f"{words}; {combinations(tried)}." if many else f"{words}."
 
 
@@ -109,7 +110,7 @@ def condition(tried: Tried, most: int = MOST_NAMED) -> str:
     if tried.verdict == "holds":
         return "in all settings that were tried"
     if tried.verdict == "does not hold":
-        return "in none of the settings that were tried"
+        return "in any setting that was tried"
     if tried.verdict == "cannot be told":
         return "the intervals reach across the bars, and in no setting is it surely seen"
     if tried.as_it_is == "holds":
@@ -234,10 +235,13 @@ def in_currency(unit: str, currency: str) -> str:
 def estimate(row: Any, currency: str) -> str:
     """An effect with its unit and interval: ``-3.4 % of sales (-5.1 to -1.7)``."""
     by, unit = scale(row["unit"], currency)
-    figure = rounded(by * row["value"], by * row["low"], by * row["high"], most=4)
+    cents = 2 if "money" in row["unit"] else 4
+    figure = rounded(by * row["value"], by * row["low"], by * row["high"], most=cents)
     if figure.value == NO_INTERVAL:
         return "not defined: there was nothing to measure"
     interval = "no interval" if figure.interval == NO_INTERVAL else figure.interval
+    if row["low"] == row["high"]:
+        interval = "the same in every replication"
     return typographic(" ".join(part for part in (figure.value, unit, f"({interval})") if part))
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.lessons.trial import Lessons
     from sim.lessons.standing import Standing
+    from sim.lessons.trial import Lessons
     from sim.lessons.verdict import Tried, Turn
 
 LOOKS: dict[Standing, tuple[str, str, bool, str]] = {
-    "holds": (GAINS, "o", True, "as the claim says: the whole interval is"),
-    "open": (QUIET, "D", False, "cannot be told: the interval holds the bar"),
-    "fails": (LOSES, "s", True, "against the claim: the whole interval is"),
+    "holds": (GAINS, "o", True, "holds: interval as claimed"),
+    "open": (QUIET, "D", False, "open: interval holds the bar"),
+    "fails": (LOSES, "s", True, "fails: interval against it"),
 }
 """Colour, marker, whether it is filled, and meaning, for what an effect amounts to."""
 LINES: tuple[tuple[str, Any, str], ...] = (
@@ -195,7 +195,7 @@ def turning_chart(tried: Tried) -> Figure:
         columns = min(3, len(tried.axes))
         rows = -(-len(tried.axes) // columns)
         told = 0.24 * len(tried.decisive)
-        figure = new_figure(3.9 * columns, 1.9 + told + 2.75 * rows)
+        figure = new_figure(max(7.6, 3.9 * columns), 1.9 + told + 2.75 * rows)
         grid = figure.add_gridspec(rows + 1, columns, height_ratios=[told, *[2.75] * rows])
         _statements(figure.add_subplot(grid[0, :]), tried)
         by = [_largest(tried, s) for s in tried.decisive]
