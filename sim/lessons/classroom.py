@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.lessons.verdict import Tried
     from sim.scenario import Scenario
 
-CUSTOMERS, REPLICATIONS, SAMPLES, ENDINGS = 1000, 6, 4, 20
+CUSTOMERS, REPLICATIONS, ENDINGS = 1000, 6, 20
 """Size of a market for a class; where it ends is looked at more often. Intervals are wider than in full experiments."""
 SETTINGS = (
     f"A market for a class: {CUSTOMERS:,} customers, {REPLICATIONS} replications of each setting. "
@@ -37,7 +37,7 @@ def in_class(
     """Put a lesson to the test in a small market.
 
     ``changes`` change its market by dotted path (``firms.*`` is every firm). With ``along``, assumptions and their
-    ranges (None for the plausible range), it is also looked for where the claim turns round.
+    ranges (None for the plausible range), it is also looked for where the claim turns round, one at a time.
 
     Raises :class:`sim.errors.InputError` for a lesson, path or value that does not exist.
     """
@@ -118,8 +118,7 @@ def _key(given: Mapping[str, Any] | None) -> str:
 def _tried(lesson: str, changes: str, along: str | None) -> Tried:
     return run(
         [lesson], customers=CUSTOMERS, replications=REPLICATIONS, changes=json.loads(changes), workers=1,
-        varied=None if along is None else json.loads(along), circumstances=along is not None,
-        samples=0 if along is None else SAMPLES,
+        varied=None if along is None else json.loads(along), circumstances=along is not None, samples=0,
     ).tried[0]  # fmt: skip
 
 
