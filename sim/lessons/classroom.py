@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CUSTOMERS, REPLICATIONS, ENDINGS = 1000, 6, 20
 """Size of a market for a class; where it ends is looked at more often. Intervals are wider than in full experiments."""
 SETTINGS = (
-    f"A market for a class: {CUSTOMERS:,} customers, {REPLICATIONS} replications of each setting. "
+    f"A market for a class: {CUSTOMERS:,} customers, at least {REPLICATIONS} replications of each setting. "
     "The intervals say how much that leaves open."
 )
 

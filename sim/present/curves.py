@@ -60,25 +60,21 @@ def curves_chart(sweeps: Mapping[str, Sweep]) -> Figure:
 
 
 def claim(sweeps: Mapping[str, Sweep]) -> str:
-    """Where each curve is highest, and which of two is clearly above the other where."""
+    """At how many values each curve is clearly above zero and below, and where it is highest."""
     axis = _checked(sweeps)
-    best = []
+    told = []
     for name, one in sweeps.items():
         table: Any = one.table
-        row = table.loc[table["value"].idxmax()]
-        best.append(f"{name}: most at {setting(row[axis])}")
-    parts = []
-    if len(sweeps) == 2:
-        ((one, a), (other, b)) = sweeps.items()
-        clear = [
-            (a.table["low"].to_numpy() > b.table["high"].to_numpy()).sum(),
-            (b.table["low"].to_numpy() > a.table["high"].to_numpy()).sum(),
-        ]
-        n = len(a.table)
+        n = len(table)
+        number = {verdict: int((table["verdict"] == verdict).sum()) for verdict in ("above", "below")}
         parts = [
-            f"“{name}” is clearly above at {k} of {n} values" for name, k in zip((one, other), clear, strict=True) if k
+            f"clearly a {word} at {'all' if number[verdict] == n else f'{number[verdict]} of'} {n} values"
+            for verdict, word in (("above", "gain"), ("below", "loss"))
+            if number[verdict]
         ]
-    return "; ".join([*parts, ", ".join(best)])
+        most = f"most at {setting(table.loc[table['value'].idxmax(), axis])}"
+        told.append(f"{name}: {' and '.join(parts) or 'nowhere clear'}, {most}")
+    return "; ".join(told)
 
 
 def _checked(sweeps: Mapping[str, Sweep]) -> str:
