@@ -3,6 +3,7 @@
 ``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals;
 ``sim.sweep``, ``sim.region``, ``sim.sensitivity`` and ``sim.discover`` ask under which assumptions the answer holds;
 ``sim.league`` says what rivals will do, ``sim.search`` and ``sim.frontier`` which levers serve an objective best.
+``sim.lessons.run`` puts the source's claims to the test.
 Names are imported when they are first used, so that ``import sim`` costs next to nothing.
 """
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from sim.doorway import doorway
 
 if TYPE_CHECKING:
+    from sim import lessons
     from sim.errors import InputError
     from sim.experiment.compare import compare
     from sim.experiment.comparison import Comparison
@@ -41,6 +43,7 @@ __all__ = [
     "discover",
     "frontier",
     "league",
+    "lessons",
     "load",
     "region",
     "search",
@@ -61,6 +64,7 @@ _HOMES = {
     "discover": "sim.experiment.discovery",
     "frontier": "sim.experiment.frontier",
     "league": "sim.experiment.league",
+    "lessons": "sim.lessons",
     "load": "sim.scenario_file",
     "region": "sim.experiment.region",
     "search": "sim.experiment.search",

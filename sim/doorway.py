@@ -12,13 +12,15 @@ def doorway(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The functions ``__getattr__`` and ``__dir__`` of a package (PEP 562).
 
-    ``names`` is the package's namespace, ``homes`` says in which module each public name lives.
+    ``names`` is the package's namespace, ``homes`` says in which module each public name lives; the name of a room of
+    the package lives in that room, and stands for it.
     """
 
     def imported(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        names[name] = getattr(import_module(homes[name]), name)
+        home = import_module(homes[name])
+        names[name] = home if homes[name] == f"{package}.{name}" else getattr(home, name)
         return names[name]
 
     def listed() -> list[str]:

@@ -14,6 +14,7 @@ from sim.experiment.compare import compare
 from sim.experiment.comparison import Comparison
 from sim.experiment.frontier import frontier
 from sim.experiment.league import league
+from sim.experiment.measures import IN_DETAIL
 from sim.experiment.search import search
 from sim.experiment.variance import variance_split
 from sim.market import simulate
@@ -183,6 +184,11 @@ def test_the_equations_of_the_variance_are_those_of_the_code() -> None:
     found = variance_split(y, draws[:, 1:])["variance"]
     for source in ("chance", "estimation", "assumption"):
         assert found[source] == pytest.approx(told[source]), source
+
+
+def test_every_measure_of_a_run_is_defined_and_nothing_else_is() -> None:
+    names = defined("Measures of a run", "measure of a run")
+    assert names == list(IN_DETAIL)
 
 
 def said(heading: str, **stands_for: list[str]) -> list[str]:

@@ -307,10 +307,14 @@ def inputs(tried: Tried) -> str:
 
 
 def contradictions(lessons: Lessons) -> Iterator[str]:
-    """A paragraph for each claim that the market as it is contradicts, or that holds only elsewhere."""
-    for one in lessons.tried:
-        if one.as_it_is == "fails" or (one.verdict == "holds only if" and one.as_it_is != "holds"):
-            yield contradiction(one)
+    """A paragraph for each claim that fails in the market as it is."""
+    return (contradiction(one) for one in lessons.tried if one.as_it_is == "fails")
+
+
+def not_borne_out(lessons: Lessons) -> Iterator[str]:
+    """A paragraph for each claim that holds elsewhere only, and is open in the market as it is."""
+    tried = (one for one in lessons.tried if one.as_it_is == "open" and one.verdict == "holds only if")
+    return (contradiction(one) for one in tried)
 
 
 def contradiction(tried: Tried) -> str:
@@ -323,13 +327,9 @@ def contradiction(tried: Tried) -> str:
         for _, row in against.iterrows()
     )
     verb = "contradicts it" if tried.as_it_is == "fails" else "does not bear it out"
-    text = f"{lesson.key} {lesson.name}. The source: {lesson.claim} This market {verb}. {_capital(seen)}."
+    text = f"{lesson.key} {lesson.name}. The source: {lesson.claim} This market {verb}: {seen}."
     if not tried.axes:
         return text
     if tried.verdict == "holds only if":
         return f"{text} It would hold if {_elsewhere(tried)}."
     return f"{text} It was seen to hold in none of the settings that were tried."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

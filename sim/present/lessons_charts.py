@@ -34,10 +34,11 @@ LINES: tuple[tuple[str, Any, str], ...] = (
     (ROLES["trusted"][0], "solid", "o"),
     ("#8A4B9A", DASHED, "s"),
     ("#2E7D5B", DASH_DOT, "^"),
-    ("#7A6200", (0.0, (1.2, 1.4)), "D"),
+    ("#4A4A4A", (0.0, (1.2, 1.4)), "D"),
 )
 """Colour, line style and marker of the statements of one claim."""
-SURE = "#2E7D5B"
+SURE, PALE = "#F2C94C", 0.3
+"""Where a claim surely holds."""
 LINE = 58  # characters of a statement in one line
 
 
@@ -230,10 +231,10 @@ def _along(axes: Axes, tried: Tried, k: int, turn: Turn, by: list[float]) -> flo
     at.sort(key=lambda one: float(one[0]) if axis.numeric else words.index(one[0]))
     x = np.array([float(value) if axis.numeric else float(words.index(value)) for value, _ in at])
     for low, high in turn.sure:
-        axes.axvspan(low, high, color=SURE, alpha=0.13, linewidth=0, zorder=0, label="the claim surely holds")
+        axes.axvspan(low, high, color=SURE, alpha=PALE, linewidth=0, zorder=0, label="the claim surely holds")
     for value in turn.at:
         place = words.index(value)
-        axes.axvspan(place - 0.3, place + 0.3, color=SURE, alpha=0.13, linewidth=0, zorder=0, label="surely holds")
+        axes.axvspan(place - 0.3, place + 0.3, color=SURE, alpha=PALE, linewidth=0, zorder=0, label="surely holds")
     axes.axhline(0.0, color=TEXT, linewidth=1.0, zorder=1.5, label="the bar")
     reach = 1.05
     for (colour, dash, marker), s, unit in zip(LINES, tried.decisive, by, strict=False):
@@ -288,6 +289,6 @@ def _marks() -> list[Any]:
 
     return [
         Patch(facecolor=QUIET, alpha=0.18, label="95 % interval"),
-        Patch(facecolor=SURE, alpha=0.18, label="the claim surely holds"),
+        Patch(facecolor=SURE, alpha=PALE, label="the claim surely holds"),
         Line2D([], [], color=QUIET, linewidth=1.0, linestyle=(0.0, (2.0, 2.0)), label="the market as it is"),
     ]

@@ -8,7 +8,16 @@ from rich.text import Text
 
 from sim.present import files
 from sim.present.document import markdown_table, with_block
-from sim.present.lessons import combinations, condition, contradictions, estimate, finding, inputs, needed
+from sim.present.lessons import (
+    combinations,
+    condition,
+    contradictions,
+    estimate,
+    finding,
+    inputs,
+    needed,
+    not_borne_out,
+)
 from sim.present.style import footer
 from sim.present.tables import plain_table
 
@@ -29,7 +38,8 @@ COLOURS: dict[Verdict, str] = {
     "cannot be told": "bold",
 }
 """How a verdict is set off; its words say the same without colour."""
-AGAINST = "Where this market contradicts the source"
+AGAINST, ELSEWHERE = "Where this market contradicts the source", "What holds elsewhere, and cannot be told here"
+NOTHING_AGAINST = "Nowhere: none of these claims fails in the market as it is."
 HEADINGS = ("claim", "verdict", "effect, 95 % interval", "where it turns round", "inputs")
 BLOCKS = ("finding", "verdicts", "contradictions")
 """Blocks of the document that the code writes."""
@@ -77,12 +87,11 @@ def where(tried: Tried) -> str:
 def lessons_parts(lessons: Lessons) -> Iterator[RenderableType | str]:
     """What follows the finding in a terminal: the table, contradictions, caveats."""
     yield lessons_table(lessons)
-    against = list(contradictions(lessons))
-    if against:
-        yield Text(AGAINST, style="bold")
-        yield from against
-    else:
-        yield "In this market no claim of these is contradicted."
+    against, elsewhere = list(contradictions(lessons)), list(not_borne_out(lessons))
+    for heading, paragraphs in ((AGAINST, against or [NOTHING_AGAINST]), (ELSEWHERE, elsewhere)):
+        if paragraphs:
+            yield Text(heading, style="bold")
+            yield from paragraphs
     caveats = [f"{one.lesson.key} {one.lesson.name}: {one.lesson.caveat}" for one in lessons.tried if one.lesson.caveat]
     if caveats:
         yield Text("What the experiments leave out", style="bold")
@@ -101,12 +110,20 @@ def blocks(lessons: Lessons) -> dict[str, str]:
         )
         for one in lessons.tried
     ]
-    against = "\n\n".join(contradictions(lessons)) or "In this market no claim is contradicted."
+    told = [*contradictions(lessons), *not_borne_out(lessons)]
+    against = "\n\n".join(f"**{text.replace('. ', '.** ', 1)}" for text in told) or NOTHING_AGAINST
     return {
-        "finding": f"{finding(lessons)}\n\n{footer(lessons.manifest)}",
+        "finding": f"{finding(lessons)}\n\n{footer(lessons.manifest)} {_size(lessons)}",
         "verdicts": markdown_table(HEADINGS, rows),
         "contradictions": against,
     }
+
+
+def _size(lessons: Lessons) -> str:
+    """How large the market was, and how many combinations of assumptions were tried."""
+    combined = max(len(one.combined) for one in lessons.tried)
+    tried = f", {combined} combinations of assumptions for each claim" if combined else ""
+    return f"{lessons.scenario.customers.count:,} customers{tried}."
 
 
 def renew(document: Path, lessons: Lessons) -> None:
