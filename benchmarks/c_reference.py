@@ -80,9 +80,10 @@ def library(*more: str) -> ctypes.CDLL:
 
 
 def small_world() -> World:
-    from sim.population import new_world
+    from sim.people import People, new_world
 
-    return new_world(market(10, 1), 1, 0)
+    scenario = market(10, 1)
+    return new_world(scenario, People(scenario, 1, 0))
 
 
 class State(ctypes.Structure):

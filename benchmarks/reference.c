@@ -67,7 +67,7 @@ static inline double trust_in(const struct relation *r, const struct firm *f, co
 
 static inline bool may_use(const struct relation *r, const struct firm *f)
 {
-    return r->permission == GRANTED || (r->permission == UNASKED && f->consent <= OPT_OUT);
+    return (r->permission == GRANTED) | ((r->permission == UNASKED) & (f->consent <= OPT_OUT));
 }
 
 static double gamma_variate(const struct market *m, uint32_t i, uint32_t generation, uint32_t number)
@@ -237,23 +237,23 @@ void observe(int64_t first, int64_t last, const struct market *m, double now, do
             struct relation *tie = &m->relations[i * m->n_firms + f];
             const struct firm *firm = &m->firms[f];
             const bool left = tie->permission == LEFT, was = tie->member;
-            const bool member = firm->active && !left && tie->last_purchase > now - 6.0;
+            const bool member = (firm->active != 0) & !left & (tie->last_purchase > now - 6.0);
+            const bool granted = tie->permission == GRANTED;
+            const double known = tie->data / (tie->data + m->rules.knowledge_half);
             const double trust = trust_in(tie, firm, &m->rules, now);
             tie->member = member;
-            row[GAINED] += member && !was;
-            row[CHURNED] += was && !member;
+            row[GAINED] += member & !was;
+            row[CHURNED] += was & !member;
             row[DATA] += tie->data;
             row[DEBT] += tie->debt;
             row[TRUST] += trust;
             row[REACHABLE] += !left;
-            row[PERMITTING] += tie->permission == GRANTED;
+            row[PERMITTING] += granted;
             row[PARTICIPATING] += may_use(tie, firm);
-            if (member) {
-                row[MEMBERS] += 1.0;
-                row[MEMBER_TRUST] += trust;
-                row[MEMBER_KNOWLEDGE] += tie->data / (tie->data + m->rules.knowledge_half);
-                row[MEMBER_PERMITTING] += tie->permission == GRANTED;
-            }
+            row[MEMBERS] += member;
+            row[MEMBER_TRUST] += member ? trust : 0.0;
+            row[MEMBER_KNOWLEDGE] += member ? known : 0.0;
+            row[MEMBER_PERMITTING] += member & granted;
         }
     }
 }

@@ -15,6 +15,7 @@ from sim.experiment.plan import Plan, planned
 from sim.experiment.runner import fill
 from sim.experiment.workers import Here, Workers, at_work
 from sim.market import simulate
+from sim.people import People
 from sim.scenario import Scenario
 from sim.scenario_file import load
 
@@ -37,10 +38,11 @@ def arms(plan: Plan) -> list[tuple[Scenario, Scenario]]:
 
 
 def bare(plan: Plan, pairs: list[tuple[Scenario, Scenario]]) -> None:
-    """The runs of a plan and nothing else."""
+    """The runs of a plan and nothing else; all of a replication meet the same people, as they do in the runner."""
     for replication in range(plan.replications):
+        people = People(plan.scenario, plan.seed, replication)
         for scenario in (scenario for pair in pairs for scenario in pair):
-            simulate(scenario, plan.seed, replication=replication, threads=1)
+            simulate(scenario, plan.seed, replication=replication, threads=1, people=people)
 
 
 def measured(plan: Plan, two: Workers, place: Path) -> list[list[str]]:

@@ -2,8 +2,8 @@
 
 ``sim.load`` reads a scenario, ``sim.simulate`` runs it once, ``sim.compare`` answers the question with intervals;
 ``sim.sweep``, ``sim.region``, ``sim.sensitivity`` and ``sim.discover`` ask under which assumptions the answer holds;
-``sim.league`` says what rivals will do, ``sim.search`` and ``sim.frontier`` which levers serve an objective best.
-``sim.lessons.run`` puts the source's claims to the test.
+``sim.league`` says what rivals will do, ``sim.search`` and ``sim.frontier`` which levers serve an objective best;
+``sim.lessons.run`` puts the source's claims to the test, ``sim.compete`` holds a class tournament.
 Names are imported when they are first used, so that ``import sim`` costs next to nothing.
 """
 
@@ -16,6 +16,7 @@ from sim.doorway import doorway
 if TYPE_CHECKING:
     from sim import lessons
     from sim.errors import InputError
+    from sim.experiment.business_case import business_case
     from sim.experiment.compare import compare
     from sim.experiment.comparison import Comparison
     from sim.experiment.discovery import discover
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from sim.experiment.sweep import sweep
     from sim.market import simulate
     from sim.market.market import Market
+    from sim.present.saved import load_results
     from sim.run import Run
     from sim.scenario import Scenario
     from sim.scenario_file import load
     from sim.strategy import Strategy, strategies
+    from sim.tournament.contest import compete
 
 __all__ = [
     "Comparison",
@@ -39,12 +42,15 @@ __all__ = [
     "Run",
     "Scenario",
     "Strategy",
+    "business_case",
     "compare",
+    "compete",
     "discover",
     "frontier",
     "league",
     "lessons",
     "load",
+    "load_results",
     "region",
     "search",
     "sensitivity",
@@ -60,12 +66,15 @@ _HOMES = {
     "Run": "sim.run",
     "Scenario": "sim.scenario",
     "Strategy": "sim.strategy",
+    "business_case": "sim.experiment.business_case",
     "compare": "sim.experiment.compare",
+    "compete": "sim.tournament.contest",
     "discover": "sim.experiment.discovery",
     "frontier": "sim.experiment.frontier",
     "league": "sim.experiment.league",
     "lessons": "sim.lessons",
     "load": "sim.scenario_file",
+    "load_results": "sim.present.saved",
     "region": "sim.experiment.region",
     "search": "sim.experiment.search",
     "sensitivity": "sim.experiment.sensitivity",

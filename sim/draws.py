@@ -37,6 +37,7 @@ OFFER = 1_000  # + firm: wrong data, consideration, luck of the choice, noticing
 FEELING = 2_000  # + firm: noticing that the firm takes too much
 MONTH = 3_000  # + firm: withdrawing permission, leaving for good
 PERSON = 4_000  # who a customer is: PERSON, PERSON + 1, …
+CONTRACT = 5_000  # trip 0: how much of what is due a customer pays without a thought; later ones: whether this payment
 STREAM = 1 << 31  # streams of market processes: this bit and the checksum of the stream's name
 
 
@@ -103,3 +104,31 @@ class Stream:
     def columns(self, indices: Counter, steps: Counter, part: Counter = 0) -> NDArray[np.float64]:
         """The uniforms of many addresses at once, shape (4, …): :meth:`uniforms` for arrays that broadcast."""
         return uniform_columns(indices, steps, part, self._purpose, self._seed, self._replication)
+
+    def calendar(self, indices: Counter, part: Counter = 0) -> Calendar:
+        """The uniforms of the same addresses in every month."""
+        return Calendar(self, np.asarray(indices), np.asarray(part))
+
+
+class Calendar:
+    """The luck of a market process that draws for the same indices month after month.
+
+    ``calendar.month(step)`` is :meth:`Stream.columns` for the indices and that step; years are drawn at once, because
+    few numbers at a time take as long as many.
+    """
+
+    YEAR = 12
+
+    def __init__(self, stream: Stream, indices: NDArray[Any], part: NDArray[Any]) -> None:
+        self._stream, self._indices, self._part = stream, indices, part
+        self._year = -1
+        self._drawn: NDArray[np.float64]
+
+    def month(self, step: int) -> NDArray[np.float64]:
+        """The uniforms of a month, shape (4, …)."""
+        year, month = divmod(step, self.YEAR)
+        if year != self._year:
+            steps = year * self.YEAR + np.arange(self.YEAR)
+            each = steps.reshape(-1, *[1] * max(self._indices.ndim, self._part.ndim))
+            self._drawn, self._year = self._stream.columns(self._indices, each, self._part), year
+        return self._drawn[:, month]

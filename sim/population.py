@@ -7,35 +7,16 @@ keeps the same rank when a distribution is changed: the rank, not the number, is
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.demand import GammaBasket, Lapse, Lifetime
-from sim.draws import PERSON, TRIP, Stream, uniform_columns
-from sim.rules import GRID
-from sim.world import (
-    BLOCK,
-    NEVER,
-    Baskets,
-    Floats,
-    Integers,
-    World,
-    empty_customers,
-    empty_relations,
-    firms_of,
-    groups_of,
-    new_diary,
-    new_tally,
-    rule_values,
-)
+from sim.demand import GammaBasket
 
 if TYPE_CHECKING:
     from sim.demand import Customers as CustomersSpec
-    from sim.demand import LognormalBasket, Segment, Spread, Threshold
-    from sim.scenario import Scenario
-
-__all__ = ["Contacts", "contacts", "new_world", "settle"]
+    from sim.demand import Lifetime, LognormalBasket, Segment, Spread, Threshold
+    from sim.world import Floats
 
 
 def beta(a: float, b: float, luck: Floats) -> Floats:
@@ -106,109 +87,3 @@ def by_segment(spec: CustomersSpec, luck: Floats) -> list[tuple[Segment | Custom
     edges[-1] = 1.0
     place = np.searchsorted(edges, luck, side="right")
     return [(segment, place == k) for k, segment in enumerate(spec.segments.values())]
-
-
-def settle(world: World, scenario: Scenario, who: Integers, now: float, seed: int, replication: int) -> None:
-    """Draw the people in places ``who`` afresh (of their present generation) and let them start at time ``now``."""
-    from scipy.special import gammaincinv, ndtri
-
-    spec, customers, relations = scenario.customers, world.customers, world.relations
-    generation = customers.generation[who]
-    purposes = np.array([TRIP, PERSON, PERSON + 1] + [PERSON + 2 + k for k in range((len(scenario.firms) + 3) // 4)])
-    luck = uniform_columns(who, generation, 0, purposes[:, None], seed, replication)
-    gaps, first, second = luck[0, 0], luck[:, 1], luck[:, 2]
-
-    for k, (part, mine) in enumerate(by_segment(spec, first[0])):
-        places = who[mine]
-        customers.segment[places] = k
-        customers.threshold[places] = thresholds(part.threshold, first[1][mine])
-        customers.vigilance[places] = spread(part.vigilance, first[2][mine])
-    if not spec.segments:
-        customers.segment[who] = np.clip((customers.threshold[who] * 3).astype(np.int8), 0, 2)
-    customers.group[who] = 2 * customers.segment[who] + (generation > 0)
-    customers.separation[who] = spread(spec.separation, first[3])
-    shopping = spec.shopping
-    mean_rate = shopping.rate_mean / shopping.observed_share
-    rates = gammaincinv(shopping.rate_shape, second[0]) * mean_rate / shopping.rate_shape
-    customers.rate[who] = np.maximum(rates, 1e-9)
-    customers.basket[who] = mean_baskets(spec.basket, second[1])
-    customers.stops[who] = np.inf
-    if isinstance(spec.lapse, Lifetime):
-        customers.stops[who] = now + lifetimes(spec.lapse, second[2])
-    elif isinstance(spec.lapse, Lapse):
-        per_observed = beta(spec.lapse.a, spec.lapse.b, second[2])
-        # the same chance per observed purchase, of which there is one in 1 / observed_share trips on average
-        seen = shopping.observed_share
-        customers.lapse[who] = per_observed * seen / (1.0 - per_observed * (1.0 - seen))
-    customers.trips[who] = 0
-    customers.last_firm[who] = -1
-    customers.elsewhere[who] = 0
-    customers.departs[who] = np.inf
-    if spec.turnover > 0.0:
-        months = np.log(second[3]) / np.log1p(-min(spec.turnover, 1.0 - 1e-12))
-        customers.departs[who] = now + 1.0 + np.floor(months)
-    first_trips = (np.floor((now - np.log(gaps) / customers.rate[who]) * GRID) + 0.5) / GRID
-    customers.next_trip[who] = np.where(first_trips < customers.stops[who], first_trips, np.inf)
-
-    rules = scenario.rules
-    for f, firm in enumerate(scenario.firms.values()):
-        relations.taste[who, f] = firm.appeal + spec.taste_sd * ndtri(luck[f % 4, 3 + f // 4])
-    blend = rules.newcomer_reputation if now > 0 else 0.0
-    trust = blend * world.firms.reputation + (1.0 - blend) * rules.neutral_trust
-    relations.good[who] = rules.prior_strength * trust
-    relations.bad[who] = rules.prior_strength * (1.0 - trust)
-    for name in ("scare", "data", "debt", "habit", "complaints", "permission", "spent"):
-        getattr(relations, name)[who] = 0
-    relations.last_purchase[who] = NEVER
-
-
-def become(world: World, scenario: Scenario, seed: int, replication: int) -> None:
-    """Make everybody's vigilance and separation what they are in ``scenario``; everyone keeps their rank."""
-    spec, customers = scenario.customers, world.customers
-    who = np.arange(len(customers.rate))
-    first = uniform_columns(who, customers.generation, 0, np.array([[PERSON]]), seed, replication)[:, 0]
-    for part, mine in by_segment(spec, first[0]):
-        customers.vigilance[mine] = spread(part.vigilance, first[2][mine])
-    customers.separation[:] = spread(spec.separation, first[3])
-
-
-def new_world(scenario: Scenario, seed: int, replication: int, diary_of: int = -1) -> World:
-    """The market at its start."""
-    n, n_firms = scenario.customers.count, len(scenario.firms)
-    customers = empty_customers(n)
-    basket = scenario.customers.basket
-    world = World(
-        customers=customers,
-        relations=empty_relations(n, n_firms),
-        firms=firms_of(scenario),
-        rules=rule_values(scenario.rules),
-        baskets=Baskets(0.0, basket.shape_within)
-        if isinstance(basket, GammaBasket)
-        else Baskets(basket.sd_within, 0.0),
-        tally=new_tally(n, groups_of(scenario), n_firms),
-        diary=new_diary(diary_of),
-    )
-    for start in range(0, n, 128 * BLOCK):  # in pieces, so that a million customers need little memory
-        settle(world, scenario, np.arange(start, min(n, start + 128 * BLOCK)), 0.0, seed, replication)
-    world.relations.data[:] = world.firms.legacy_data
-    return world
-
-
-class Contacts(NamedTuple):
-    """Who talks to whom: the neighbours of customer i are ``people[start[i]:start[i + 1]]``."""
-
-    start: Integers
-    people: Integers
-
-
-def contacts(scenario: Scenario, seed: int, replication: int) -> Contacts:
-    """A sparse random graph of the given mean degree (Erdős & Rényi 1959, with a fixed number of ties)."""
-    n = scenario.customers.count
-    ties = n * scenario.customers.neighbours // 2
-    luck = Stream("contacts", seed, replication).columns(np.arange(ties), 0)
-    one, other = (luck[0] * n).astype(np.int64), (luck[1] * n).astype(np.int64)
-    apart = one != other
-    ends = np.concatenate([one[apart], other[apart]])
-    people = np.concatenate([other[apart], one[apart]])
-    start = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=n))])
-    return Contacts(start, people[np.argsort(ends, kind="stable")])

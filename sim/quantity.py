@@ -102,6 +102,7 @@ class Provenance:
     most: float = math.inf
     se: float | None = None
     n: int | None = None
+    idle: float | None = None  # the value with which the number does nothing; it is known for sure unless a note tells
 
     @property
     def evidence(self) -> Evidence:
@@ -118,20 +119,23 @@ def quantity(
     within: tuple[float | None, float | None] = (None, None),
     source: str = ASSUMPTION,
     symbol: str = "",
+    idle: float | None = None,
 ) -> Any:
     """Declare a model field with its provenance.
 
     ``likely`` is the plausible range that experiments explore; ``within`` are the hard limits outside which a
-    value is refused. Pass ``...`` as default for a field that must be given.
+    value is refused. Pass ``...`` as default for a field that must be given. ``idle`` is the value with which the
+    number does nothing: where a scenario has that value and says nothing about it, there is nothing to explore.
     """
     low, high = within
+    extra: dict[str, Any] = {"unit": unit, "likely": list(likely), "source": source, "symbol": symbol}
     return Field(
         default,
         ge=low,
         le=high,
         description=meaning,
         allow_inf_nan=False,
-        json_schema_extra={"unit": unit, "likely": list(likely), "source": source, "symbol": symbol},
+        json_schema_extra=extra if idle is None else {**extra, "idle": idle},
     )
 
 
@@ -160,4 +164,5 @@ def provenance(model: type[BaseModel], name: str) -> Provenance | None:
         meaning=field.description or "",
         least=float(limits.get("ge", -math.inf)),
         most=float(limits.get("le", math.inf)),
+        idle=cast("float | None", extra.get("idle")),
     )

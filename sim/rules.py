@@ -47,7 +47,8 @@ def tolerance(threshold: float, trust: float, control: float, rules: Rules) -> f
 
 def may_use(permission: int, consent: int) -> bool:
     """Whether the firm uses data: with permission, or unasked under a frame that does not wait for an answer."""
-    return permission == GRANTED or (permission == UNASKED and consent <= FRAME_OPT_OUT)
+    # & and | compile to no branch, which nobody could foresee
+    return (permission == GRANTED) | ((permission == UNASKED) & (consent <= FRAME_OPT_OUT))
 
 
 def depth_used(depth: float, respect: float, allowed: float) -> float:
@@ -195,6 +196,11 @@ def basket_size(
 def cents(amount: float) -> int:
     """Whole cents of an amount of money, halves rounded up."""
     return math.floor(amount * 100.0 + 0.5)
+
+
+def next_due(now: float, rate: float) -> float:
+    """Time of the next payment under a contract, on the grid of moments."""
+    return (math.floor((now + 1.0 / rate) * GRID) + 0.5) / GRID
 
 
 def next_moment(now: float, rate: float, luck: float) -> float:

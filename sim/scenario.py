@@ -26,7 +26,8 @@ BESIDE = {"name", "title", "description", "fits", "notes", "strategies"}
 """What is said about a scenario beside the numbers that one run depends on."""
 
 LATER_RULES = ("inertia", "grant_benefit")
-"""Rules that came later and change nothing where they are 0: scenarios from before there were any keep their hash."""
+"""Rules that came later, and change nothing where they are 0; nor do contracts where there are none. Scenarios from
+before there were any keep their hash."""
 
 
 class Scenario(Frozen):
@@ -124,6 +125,8 @@ class Scenario(Frozen):
         for name in LATER_RULES:
             if content["rules"][name] == 0.0:
                 del content["rules"][name]
+        if content["customers"]["contract"] is None:
+            del content["customers"]["contract"]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
     def assumptions(self) -> Iterator[tuple[str, Any, Provenance]]:
@@ -131,7 +134,7 @@ class Scenario(Frozen):
         for path, value, declared in _quantities(self, ""):
             note = self.notes.get(path)
             if note is None:
-                yield path, value, declared
+                yield path, value, replace(declared, low=value, high=value) if value == declared.idle else declared
                 continue
             low, high = note.range or (declared.low, declared.high)
             source = note.source or declared.source

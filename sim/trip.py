@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.draws import FEELING, MONTH, OFFER, PURCHASE, TRIP, uniforms
+from sim.draws import CONTRACT, FEELING, MONTH, OFFER, PURCHASE, TRIP, uniforms
 from sim.rules import (
     FRAME_BANNER,
     FRAME_NONE,
@@ -28,6 +28,7 @@ from sim.rules import (
     intrusion,
     knowledge,
     may_use,
+    next_due,
     next_moment,
     notice_probability,
     relevance,
@@ -84,7 +85,9 @@ def trip(
     threshold = customers.threshold[i]
     vigilance = customers.vigilance[i]
     group = customers.group[i]
-    last_firm = customers.last_firm[i]
+    last_firm = int(customers.last_firm[i])
+    bound = partner(i, last_firm, customers, relations, firms)
+    renews = bound >= 0 and unthinking(i, generation, number, customers, seed, replication)
     n_firms = len(firms.depth)
     gap_luck, elsewhere_luck, lapse_luck, ask_luck = uniforms(i, generation, number, TRIP, seed, replication)
 
@@ -117,7 +120,7 @@ def trip(
                 known = knowledge(relations.data[i, f], firms.participation[f], rules)
         suits = relevance(known, rules)
         chance = consideration(firms.contact_rate[f], suits, relations.habit[i, f], rules)
-        considered = consider_luck < chance
+        considered = f == bound or (not renews and consider_luck < chance)
 
         felt = 0.0
         taking = False
@@ -147,7 +150,7 @@ def trip(
                 rules,
             )
             luck = gumbel(choice_luck)
-            if value + luck > best:
+            if renews or value + luck > best:
                 best = value + luck
                 chosen = f
                 chosen_known = known
@@ -185,6 +188,8 @@ def trip(
         paid = cents(basket)
         customers.elsewhere[i] += paid
         counts[n_firms, SALES] += paid
+        if customers.renewal[i] >= 0.0:
+            customers.last_firm[i] = -1  # the contract is cancelled
     else:
         customers.last_firm[i] = chosen
         paid = buy(i, chosen, now, basket, chosen_known, chosen_depth, relations, firms, rules, counts)
@@ -200,9 +205,25 @@ def trip(
                 row[TRUST_AFTER] = trust_from(relations.good[i, chosen], relations.bad[i, chosen] + scare)
 
     customers.trips[i] = number
-    following = next_moment(now, customers.rate[i], gap_luck)
+    under_contract = customers.renewal[i] >= 0.0
+    following = next_due(now, customers.rate[i]) if under_contract else next_moment(now, customers.rate[i], gap_luck)
     stays = lapse_luck >= customers.lapse[i] and following < customers.stops[i]
     customers.next_trip[i] = following if stays else math.inf
+
+
+def partner(i: int, last_firm: int, customers: Customers, relations: Relations, firms: Firms) -> int:
+    """Submodel 12: the firm with which customer ``i`` has a contract, -1 for none."""
+    if customers.renewal[i] < 0.0 or last_firm < 0:
+        return -1
+    if firms.active[last_firm] == 0 or relations.permission[i, last_firm] == LEFT:
+        return -1
+    return last_firm
+
+
+def unthinking(i: int, generation: int, number: int, customers: Customers, seed: int, replication: int) -> bool:
+    """Submodel 12: whether customer ``i`` pays what is due under a contract without a thought."""
+    luck, _, _, _ = uniforms(i, generation, number, CONTRACT, seed, replication)
+    return bool(luck < customers.renewal[i])
 
 
 def scare_left(i: int, f: int, now: float, relations: Relations, firms: Firms, rules: Rules) -> float:
@@ -305,14 +326,17 @@ def think_again(
     replication: int,
 ) -> None:
     """Submodel 10, at a month's end: a customer who distrusts a firm may withdraw permission, or leave for good."""
-    withdraws = second_thoughts(rules.withdraw_below, rules.withdraw_rate, trust)
+    permission = relations.permission[i, f]
+    if permission == LEFT:
+        return
     leaves = second_thoughts(rules.leave_below, rules.leave_rate, trust)
-    if (withdraws == 0.0 and leaves == 0.0) or relations.permission[i, f] == LEFT:
+    withdraws = 0.0 if permission == WITHHELD else second_thoughts(rules.withdraw_below, rules.withdraw_rate, trust)
+    if withdraws == 0.0 and leaves == 0.0:
         return
     withdraw_luck, leave_luck, _, _ = uniforms(i, generation, month, MONTH + f, seed, replication)
     if leave_luck < leaves:
         relations.permission[i, f] = LEFT
         relations.data[i, f] = 0.0
-    elif relations.permission[i, f] != WITHHELD and withdraw_luck < withdraws:
+    elif withdraw_luck < withdraws:
         relations.permission[i, f] = WITHHELD
         relations.data[i, f] = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Codes = NDArray[np.int8]
+Records = NDArray[np.void]
 
 NEVER = -1e9
 """A time long before the run: 'has never bought', 'was never breached'."""
@@ -39,6 +41,7 @@ class Customers(NamedTuple):
     rate: Floats  # trips per month
     basket: Floats  # mean money per trip
     lapse: Floats  # chance of stopping for good after a trip
+    renewal: Floats  # chance that a contract is renewed without a thought; below 0 there are no contracts
     stops: Floats  # month from which on the person shops no more
     generation: NDArray[np.int32]  # how often the person in this place was replaced
     trips: NDArray[np.int32]
@@ -130,9 +133,21 @@ def interleaved(kind: type[Any], shape: int | tuple[int, ...], whole: Mapping[st
     The code reads one array per field; the processor finds all of a customer's state in a few cache lines. Fields
     are ``float64`` unless ``whole`` says otherwise.
     """
-    record = np.dtype([(name, whole.get(name, np.float64)) for name in kind._fields], align=True)
-    entries = np.zeros(shape, dtype=record)
+    entries = np.zeros(shape, dtype=_record(kind._fields, tuple(whole.items())))
     return kind(**{name: entries[name] for name in kind._fields})
+
+
+@cache
+def _record(fields: tuple[str, ...], whole: tuple[tuple[str, type], ...]) -> np.dtype[np.void]:
+    kinds = dict(whole)
+    return np.dtype([(name, kinds.get(name, np.float64)) for name in fields], align=True)
+
+
+def records(columns: Customers | Relations) -> Records:
+    """The records whose fields the arrays of a named tuple are, as :func:`interleaved` makes them."""
+    found = columns[0].base
+    assert found is not None
+    return found
 
 
 def empty_customers(n_customers: int) -> Customers:

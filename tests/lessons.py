@@ -9,7 +9,7 @@ import numpy as np
 from sim.experiment.axes import axes
 from sim.lessons.lesson import Lesson, Statement
 from sim.lessons.trial import base_market
-from sim.lessons.verdict import Place, Tried
+from sim.lessons.verdict import CORNER, Place, Tried
 
 MARKET = base_market(None, 60)
 LUCK = np.array([-1.0, 1.0, -0.5, 0.5])
@@ -39,10 +39,12 @@ def tried(
     *,
     varied: Mapping[str, str] | None = None,
     about: Lesson | None = None,
+    corners: Mapping[str, float] | None = None,
 ) -> Tried:
     """A claim that was tried along surplus and trust weight, where ``margin`` of both is what was found.
 
-    ``margin`` gives one number, or one for each statement. ``combinations`` are the margins of every statement there.
+    ``margin`` gives one number, or one for each statement. ``combinations`` are the margins of every statement
+    there, and so are ``corners``, by their words.
     """
     first = np.atleast_1d(margin(0.1, 2.5))
     about = about or lesson(len(first))
@@ -56,6 +58,9 @@ def tried(
                 own = [0.1, 2.5]
                 own[0 if axis.name == "rules.surplus" else 1] = float(level)
                 values.append(np.atleast_1d(margin(*own)))
+    for words, value in (corners or {}).items():
+        places.append(Place(CORNER, words))
+        values.append(np.full(len(first), value))
     margins = np.stack(values)[:, :, None] + NOISE * LUCK
     drawn = np.array(combinations, dtype=float).reshape(-1, 1, 1) + np.zeros((1, len(first), 1)) + NOISE * LUCK
     return Tried(about, MARKET, found, tuple(places), margins, drawn, 1)

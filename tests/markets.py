@@ -209,6 +209,11 @@ eventful_rules = st.fixed_dictionaries(
 )
 
 
+contracts = st.one_of(
+    st.none(), st.builds(lambda mean: {"mean": mean, "concentration": 3.0}, st.sampled_from([0.0, 0.4, 0.9, 1.0]))
+)
+
+
 @st.composite
 def scenarios(draw: st.DrawFn, *, turnover: st.SearchStrategy[float] | None = None) -> Scenario:
     """Random small markets in which much happens."""
@@ -270,6 +275,7 @@ def scenarios(draw: st.DrawFn, *, turnover: st.SearchStrategy[float] | None = No
                 "shopping": {"rate_mean": trips, "rate_shape": draw(st.sampled_from([0.3, 1.0, 50.0]))},
                 "basket": draw(baskets),
                 "lapse": draw(lapses),
+                "contract": draw(contracts),
                 "taste_sd": draw(st.floats(0.0, 2.0)),
                 "neighbours": draw(st.integers(0, 6)),
                 "turnover": draw(st.one_of(st.just(0.0), st.floats(1e-6, 0.2)) if turnover is None else turnover),

@@ -11,12 +11,10 @@ from scipy.stats import t as student
 
 from sim.calibrate.purchases.buying import BGNBD, NBD, BuyingModel
 from sim.calibrate.purchases.pareto import ParetoNBD
-from sim.calibrate.purchases.places import LAPSE, PLACES, WEEKS_PER_MONTH, BuyingName
+from sim.calibrate.purchases.places import WEEKS_PER_MONTH, BuyingName
+from sim.experiment.repeats import CUSTOMERS, REPLICATIONS, cohort
 from sim.market import simulate
-from sim.scenario import Scenario
-from tests.markets import market
 
-CUSTOMERS, REPLICATIONS = 10_000, 16
 WEEKS = (1, 13, 26, 39, 52, 78)
 PUBLISHED: dict[BuyingName, BuyingModel] = {  # CDNOW sample, weeks: Fader, Hardie and Lee (2005)
     "bg-nbd": BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426),
@@ -27,14 +25,6 @@ EXPECTED = {
     "bg-nbd": (0.053268, 0.534440, 0.902637, 1.196723, 1.446051, 1.860519),
     "pareto-nbd": (0.050980, 0.531170, 0.908575, 1.213003, 1.472997, 1.909398),
 }
-
-
-def as_landed(model: BuyingName, **customers: Any) -> Scenario:
-    """A market of customers as the published fit describes them."""
-    place = PLACES[model]
-    numbers = {path: number(PUBLISHED[model], WEEKS_PER_MONTH) for path, number in place.numbers.items()}
-    one = market({"Only": {}}, horizon_months=18, customers={"count": CUSTOMERS, "neighbours": 0, **customers})
-    return one.with_({LAPSE: place.lapse, **numbers})
 
 
 @cache
@@ -48,7 +38,7 @@ def trips(model: BuyingName) -> np.ndarray:
             seen.append(one.world.customers.trips.copy())
 
     for replication in range(REPLICATIONS):
-        simulate(as_landed(model), seed=2005, replication=replication, processes=[census])
+        simulate(cohort(model, PUBLISHED[model], 18), seed=2005, replication=replication, processes=[census])
     return np.array(seen).reshape(REPLICATIONS, len(WEEKS), CUSTOMERS)
 
 
@@ -87,7 +77,9 @@ def test_who_stops_after_a_lifetime_stops_wherever_and_whenever() -> None:
     Within 5 sd, so wrong with probability 6e-7 for each share; nobody shops after stopping.
     """
     for observed in (1.0, 0.25):
-        scenario = as_landed("pareto-nbd", shopping={"observed_share": observed}).with_({"horizon_months": 12})
+        scenario = cohort("pareto-nbd", PUBLISHED["pareto-nbd"], 12).with_(
+            {"customers.shopping.observed_share": observed}
+        )
         customers = simulate(scenario, seed=3).world.customers
         closed = 1 - (2.684 / (2.684 + 12)) ** 0.606
         assert abs((customers.stops < 12).mean() - closed) < 5 * np.sqrt(closed * (1 - closed) / CUSTOMERS) + 1e-4
@@ -98,7 +90,7 @@ def test_who_stops_after_a_lifetime_stops_wherever_and_whenever() -> None:
 
 
 def test_newcomers_start_a_lifetime_of_their_own() -> None:
-    scenario = as_landed("pareto-nbd", turnover=0.2, shopping={"rate_mean": 5.0}).with_({"horizon_months": 24})
+    scenario = cohort("pareto-nbd", PUBLISHED["pareto-nbd"], 24).with_({"customers.turnover": 0.2})
     customers = simulate(scenario, seed=3).world.customers
     late = customers.generation > 0
     assert late.sum() > 7000

@@ -16,6 +16,7 @@ import pytest
 
 import sim
 from sim.cli import main
+from sim.experiment.records import RECORDS
 from sim.run import package_version
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -180,7 +181,7 @@ def test_out_writes_tables_that_can_be_read_back(roi: Roi, tmp_path: Path) -> No
     assert "Written: " in out
     result = sim.compare(small(), replications=2)
     tables = load_tables(tmp_path / "c")
-    assert set(tables) == set(result.tables())
+    assert set(tables) == set(result.tables()) | {*RECORDS}
     assert tables["bridge"]["value"].tolist() == pytest.approx(result.bridge["value"].tolist())
 
     assert roi("run", TWO, *SMALL, "--out", str(tmp_path / "r")).code == 0
@@ -343,6 +344,7 @@ import os, signal, sys
 from unittest.mock import patch
 import pandas, sim.market, sim.experiment.compare as room
 from sim.cli import main
+from sim.experiment.records import RECORDS
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts the tests may have it ignored
 real, calls = {target}, []

@@ -15,7 +15,7 @@ from sim.experiment.factors import factors
 from sim.experiment.prim import Condition, boxes, inside
 from sim.experiment.study import question
 from sim.experiment.sweep import hypercube
-from sim.present.discovery import in_words
+from sim.present.discovery import in_full, in_short
 from sim.scenario import Scenario
 from tests.markets import market
 
@@ -113,7 +113,7 @@ def test_on_a_market_the_cost_that_makes_it_lose_is_found(scenario: Scenario, tm
     assert costs
     assert np.isfinite(costs[0].low)
     assert result.table["factor"].iloc[0] in VARIED
-    assert "firms.*.economics.platform_cost is above" in result.finding
+    assert "(firms.*.economics.platform_cost) is above" in result.finding
     assert "density" in result.finding
     assert "coverage" in result.finding
     again = discover(scenario, VARIED, samples=90, firm="A", replications=1, workers=1, folder=tmp_path / "kept")
@@ -160,5 +160,5 @@ def test_a_unit_is_said_whole_or_not_at_all() -> None:
     drawn = np.linspace(0.0, 2000.0, 40)[:, None]
     study = Discovery(question(scenario, "A", replications=2), found, drawn, 700.0 - drawn[:, 0])
     above = Condition(0, 700.0, np.inf, 0.01)
-    assert in_words(study, above, 24) == f"{cost} is above 700"
-    assert in_words(study, above) == f"{cost} is above 700 {found[0].unit}"
+    assert in_short(study, above) == f"“{found[0].meaning}” is above 700"
+    assert in_full(study, above) == f"“{found[0].meaning}” ({cost}) is above 700 {found[0].unit}"

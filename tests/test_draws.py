@@ -17,6 +17,7 @@ from scipy import stats
 from sim import draws, rules
 from sim.draws import (
     BASKET,
+    CONTRACT,
     FEELING,
     MASK,
     MONTH,
@@ -110,6 +111,7 @@ def test_purposes_have_ranges_that_never_meet() -> None:
         "feeling": range(FEELING, FEELING + MOST_FIRMS),
         "month": range(MONTH, MONTH + MOST_FIRMS),
         "person": range(PERSON, PERSON + 2 + (MOST_FIRMS + 3) // 4),
+        "contract": range(CONTRACT, CONTRACT + 1),
     }
     used = Counter(purpose for purposes in ranges.values() for purpose in purposes)
     assert max(used.values()) == 1
@@ -121,6 +123,16 @@ def test_every_stream_has_a_purpose_of_its_own() -> None:
     assert {"contacts", "breach", "staff", "review"} <= set(names)
     luck = {Stream(name, 1, 2).uniforms(3, 4) for name in names}
     assert len(luck) == len(names)
+
+
+@given(steps=st.lists(st.integers(0, 2**31), min_size=1, max_size=8))
+def test_a_calendar_gives_in_each_month_what_the_stream_gives(steps: list[int]) -> None:
+    stream = Stream("weather", 5, 6)
+    people, firms = np.arange(3)[:, None], np.arange(2)
+    one, many = stream.calendar(firms), stream.calendar(people, firms)
+    for step in (*steps, 0, 11, 12, 13, 24, 12):
+        np.testing.assert_array_equal(one.month(step), stream.columns(firms, step))
+        np.testing.assert_array_equal(many.month(step), stream.columns(people, step, firms))
 
 
 def test_no_draw_of_a_run_is_used_for_two_things(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,14 +157,19 @@ def test_no_draw_of_a_run_is_used_for_two_things(monkeypatch: pytest.MonkeyPatch
     scenario = market(
         {f"Firm {number}": {"strategy": kinds[number % 3]} for number in range(MOST_FIRMS)},
         horizon_months=4,
-        customers={"count": 80, "turnover": 0.1, "basket": {"kind": "gamma-gamma", "shape_within": 0.5}},
+        customers={
+            "count": 80,
+            "turnover": 0.1,
+            "basket": {"kind": "gamma-gamma", "shape_within": 0.5},
+            "contract": {"mean": 0.5},
+        },
         rules={"breach_rate": 5.0, "expose_rate": 5.0, "audit_rate": 5.0, "withdraw_below": 0.9, "leave_below": 0.9},
         review={"every_months": 1},
         entry_exit={"entry_delay": 1, "entrants": ["trusted"]},
     )
     simulate(scenario, seed=3, customers="agents", replication=4)
     purposes = {address[3] for address in asked}
-    expected = {TRIP, PURCHASE, BASKET, OFFER + MOST_FIRMS - 1, FEELING, MONTH, PERSON, PERSON + 4}
+    expected = {TRIP, PURCHASE, BASKET, OFFER + MOST_FIRMS - 1, FEELING, MONTH, PERSON, PERSON + 4, CONTRACT}
     assert expected <= purposes, "the run drew for every purpose"
     assert max(purposes) >= STREAM
     assert {address[4:] for address in asked} == {(3, 4)}

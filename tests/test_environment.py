@@ -165,6 +165,46 @@ def test_constraints_hold_no_address_option_or_hash() -> None:
         assert mark not in text, mark
 
 
+BROWSER = tomllib.loads((ROOT / "tests" / "pyodide.toml").read_text())
+
+
+def test_the_lower_bounds_admit_what_python_in_a_browser_comes_with() -> None:
+    shipped = BROWSER["versions"]
+    for name, requirement in requirements().items():
+        there = requirement.marker is None or requirement.marker.evaluate({"sys_platform": "emscripten"})
+        assert there == (name not in BROWSER["without"]), name
+        if there and name not in BROWSER["pure"]:
+            assert requirement.specifier.contains(shipped[name]), f"{requirement}, but {shipped[name]} is there"
+    assert project()["requires-python"] == ">=3.11"
+    assert Version(BROWSER["python"]) >= Version("3.11")
+
+
+def test_without_numba_threads_and_processes_the_package_answers_all_the_same() -> None:
+    """As in a browser: nothing is compiled, no thread starts, and there is no library for processes."""
+    script = """
+import os, sys, threading
+for name in ("numba", "_multiprocessing"):
+    sys.modules[name] = None
+os.cpu_count = lambda: 1
+os.sched_getaffinity = lambda pid: {0}
+def start(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = start
+import sim
+firms = {"Trusted": {"strategy": "trusted"}, "Uniform": {"strategy": "uniform"}}
+small = sim.Scenario.model_validate({"firms": firms, "customers": {"count": 60}, "horizon_months": 6})
+compared = sim.compare(small, replications=2)
+swept = sim.sweep(small, {"rules.surplus": [0.1, 0.2]}, replications=2)
+gains = [compared.interval("npv_difference").value, *swept.table["value"]]
+print(*(f"{gain:.2f}" for gain in gains))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    compared, first, second = done.stdout.split()
+    assert compared == first != second
+    assert "Customers run as agents" in done.stderr
+
+
 def test_binder_takes_the_folder_for_a_conda_environment(tmp_path: Path) -> None:
     beside = Path(sys.executable).parent / "jupyter-repo2docker"
     command = str(beside) if beside.exists() else shutil.which("jupyter-repo2docker")

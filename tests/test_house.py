@@ -35,6 +35,7 @@ FLOORS: dict[str, int] = {
     "trip": 1,
     "world": 2,
     "population": 2,
+    "people": 2,
     "books": 2,
     "run": 2,
     "storage": 2,
@@ -69,10 +70,12 @@ KNOWN_TO: dict[str, set[str]] = {
 AT_THE_USERS_CALL = {
     "sim.experiment.comparison": {
         "sim.present.charts",
+        "sim.present.deliverables",
         "sim.present.finding",
         "sim.present.results",
         "sim.present.uncertainty",
     },
+    "sim.experiment.atlas": {"sim.present.atlas", "sim.present.results"},
     "sim.experiment.standings": {"sim.present.league", "sim.present.results"},
     "sim.experiment.judged": {"sim.present.results"},
     "sim.experiment.search": {"sim.present.search"},
@@ -82,7 +85,15 @@ AT_THE_USERS_CALL = {
     "sim.experiment.region": {"sim.present.region"},
     "sim.experiment.sensitivity": {"sim.present.sensitivity"},
     "sim.experiment.discovery": {"sim.present.discovery"},
+    "sim.tournament.result": {
+        "sim.present.results",
+        "sim.present.tournament",
+        "sim.present.tournament_chart",
+        "sim.present.tournament_page",
+    },
     "sim.lessons.trial": {"sim.present.lessons", "sim.present.lessons_charts", "sim.present.results"},
+    "sim.lessons.ending": {"sim.present.ending"},
+    "sim.lessons.spreading": {"sim.present.spreading"},
     "sim.lessons.verdict": {"sim.present.lessons", "sim.present.lessons_charts"},
 }
 # imported when used, not when `sim` is

@@ -19,7 +19,8 @@ from scipy.special import beta, hyp2f1
 
 from sim.draws import uniform_columns
 from sim.market import simulate
-from sim.population import contacts, thresholds
+from sim.people import contacts
+from sim.population import thresholds
 from sim.rules import UNASKED, gamma_variate, trust_from
 from sim.trip import PURCHASES
 from tests.markets import column, fast, line, market, purchases, tallies

@@ -231,6 +231,16 @@ def test_conditions_are_told_in_words_with_no_more_digits_than_the_grid_bears(
     assert condition(tried(found, combinations)) == words
 
 
+def test_corners_in_which_a_claim_turns_round_are_told_in_their_words() -> None:
+    lost = tried(flat(1), corners={"nobody looks": -1.0, "all is well": 1.0})
+    assert (lost.verdict, lost.corners) == ("holds only if", {"nobody looks": "fails", "all is well": "holds"})
+    assert condition(lost) == "it is not so that nobody looks"
+    won = tried(flat(-1), corners={"nobody looks": 1.0})
+    assert won.verdict == "holds only if"
+    assert condition(won) == "nobody looks; as the market is, it does not hold"
+    assert overlaps(won.plot_turns()) == []
+
+
 def test_a_rounded_end_stays_on_its_side_of_the_market_as_it_is() -> None:
     """The margin is sure from a surplus of 0.0975 on; to the nearest 2 % that would be the market's own 10 %."""
     words = condition(tried(lambda s, w: (s - 0.0902) * 10))

@@ -11,7 +11,6 @@ from sim.books import PERSONALISATION_SPEND
 from sim.experiment.cells import OF_A_FIRM, Cell
 from sim.experiment.measures import HEAD_TO_HEAD, IN_DETAIL, detailed_measures
 from sim.experiment.money import discount_factors, monthly_rate
-from sim.experiment.progress import part_of
 from sim.market import simulate
 from sim.run import Run
 from sim.scenario import Scenario
@@ -73,13 +72,3 @@ def test_a_cell_has_every_measure_of_every_firm_under_its_name(scenario: Scenari
     told = detailed_measures(run)
     for f, firm in enumerate(FIRMS):
         np.testing.assert_array_equal([row[f"{firm}.{name}"] for name in IN_DETAIL], told[f])
-
-
-def test_progress_of_a_part_is_told_as_that_of_the_whole() -> None:
-    told: list[tuple[int, int]] = []
-    part = part_of(lambda done, planned: told.append((done, planned)), 30, 100)
-    assert part is not None
-    part(0, 20)
-    part(20, 20)
-    assert told == [(30, 100), (50, 100)]
-    assert part_of(None, 30, 100) is None

@@ -217,6 +217,10 @@ def test_the_table_says_of_each_number_what_the_code_says(path: str, value: floa
     assert matching, f"{path} is {value} in the code; the table has {[cells[4] for cells in rows_at(path)]}"
     _, symbol, meaning, unit, _, plausible, source = matching[0]
     assert (symbol.strip("`"), meaning, unit, source) == (said.symbol, said.meaning, said.unit, said.source)
+    if said.idle is not None and said.idle == value:
+        assert plausible.endswith(f", unless {value:g}"), "with that value it does nothing, and is known for sure"
+        assert said.low == said.high == value
+        return
     assert [float(end) for end in plausible.split(" to ")] == [said.low, said.high]
 
 

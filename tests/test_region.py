@@ -219,12 +219,14 @@ def test_a_map_that_cannot_be_drawn_is_refused(
         region(scenario, varied, **{"workers": 1, **more})
 
 
-def test_without_a_number_replications_come_in_tens_with_seeds_of_their_own() -> None:
+def test_without_a_number_replications_come_in_batches_with_seeds_of_their_own() -> None:
     tiny = market(
         {"A": {"strategy": "trusted"}, "B": {"strategy": "uniform"}}, customers={"count": 40}, horizon_months=2
     )
     result = region(tiny, {"rules.surplus": "0:0.2", "firms.*.economics.platform_cost": "0:90"}, points=16, workers=1)
-    assert result.question.replications == 10 * len(result.seeds) == result.surface.answers.shape[1]
-    assert len(result.seeds) == 2  # so few customers leave much to chance, and 400 pairs are two tens at 16 points
-    assert result.seeds[0] == 1 != result.seeds[1]
-    assert not np.allclose(result.surface.answers[:, :10], result.surface.answers[:, 10:])
+    # so few customers leave much to chance, and 400 pairs at 16 points are ten and five times three replications
+    assert result.question.replications == 25 == result.surface.answers.shape[1]
+    assert result.seeds[0] == 1
+    assert len(set(result.seeds)) == 6
+    first, second = result.surface.answers[:, :3], result.surface.answers[:, 10:13]
+    assert not np.allclose(first, second)

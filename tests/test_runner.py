@@ -26,11 +26,12 @@ from sim.experiment import parts as parts_room
 from sim.experiment.cells import Cell
 from sim.experiment.measures import HEAD_TO_HEAD, PAIRED, firm_measures
 from sim.experiment.plan import Plan, missing
+from sim.experiment.processes import Processes
 from sim.experiment.progress import on_bar
 from sim.experiment.runner import fill, run
 from sim.experiment.store import read
 from sim.experiment.uncertainty import uncertainty
-from sim.experiment.workers import Here, Processes, at_work
+from sim.experiment.workers import Here, at_work
 from sim.present.terminal import progress_of_cells
 from sim.storage import write_parquet
 from tests.experiments import ASKED, DESIGN, SCENARIO, Odd, deadly, everything, plan

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from sim.demand import Customers, GammaBasket, Lapse, LognormalBasket
+from sim.files.library import SECTORS, SHOCKS
 from sim.scenario import Scenario
 from sim.scenario_file import load, read, to_yaml
 from sim.shocks import Review
@@ -174,7 +175,7 @@ def test_no_number_of_a_shipped_scenario_is_implausible_and_each_says_its_source
 
 
 def test_the_scenarios_that_the_documentation_names_are_shipped() -> None:
-    assert [path.stem for path in SHIPPED] == ["alike", "cdnow", "retail", "two-kinds"]
+    assert {path.stem for path in SHIPPED} == {"alike", "cdnow", "retail", "two-kinds", *SECTORS, *SHOCKS}
 
 
 def test_retail_shows_the_defaults_and_nothing_else() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,19 @@ import numpy as np
 import pytest
 
 import sim
-from sim.errors import InputError
+from sim.errors import InputError, Interrupted
 from sim.experiment.bench import MEASURES, NPV, TRUST, merit, merit_interval, worst
 from sim.experiment.frontier import MOST_ON_FRONT, frontier, on_front
-from sim.experiment.levers import AS_IT_IS, space
+from sim.experiment.levers import AS_IT_IS, COSTLESS, space
 from sim.experiment.sampler import Proposals
-from sim.experiment.search import Search, search
+from sim.experiment.search import FINALISTS, Search, search
 from sim.present.frontier import frontier_tables
 from sim.present.labels import overlaps
-from sim.present.search import search_tables
+from sim.present.search import free_of_charge, search_tables
 from sim.scenario import Scenario
 from sim.strategy import PERSONAL_LEVERS, PRESETS, Strategy
+from tests.experiments import Odd
+from tests.markets import market
 from tests.test_cli import TWO, Roi, roi
 from tests.test_cli_errors import refused
 
@@ -155,13 +158,55 @@ def test_all_candidates_are_judged_by_the_same_draws(scenario: Scenario, found: 
     assert not set(found.again[0, :, NPV].round(6)) & set(found.outcomes[0, :, NPV].round(6))
 
 
-def test_fixed_levers_stay_and_free_ones_are_the_personal_ones(scenario: Scenario, found: Search) -> None:
-    assert set(found.space.levers) == set(PERSONAL_LEVERS)
+def test_fixed_levers_stay_and_free_ones_are_the_personal_ones_but_what_is_given_away(
+    scenario: Scenario, found: Search
+) -> None:
+    free = set(PERSONAL_LEVERS) - {"legacy_data"}
+    assert set(found.space.levers) == free
     for name, levers in zip(found.names, found.candidates, strict=True):
-        assert set(levers) == set(PERSONAL_LEVERS), name
-    assert found.candidates[found.names.index("uniform")] == {
-        name: getattr(PRESETS["uniform"], name) for name in PERSONAL_LEVERS
-    }
+        assert set(levers) == free, name
+    assert found.candidates[found.names.index("uniform")] == {name: getattr(PRESETS["uniform"], name) for name in free}
+    assert space(scenario, "Trusted", ["legacy_data"]).levers == ("legacy_data",), "whoever names it has it"
+
+
+def test_what_costs_nothing_in_the_model_costs_nothing() -> None:
+    """More or less of a costless lever changes no line of the books by itself: with nobody shopping none moves."""
+    firms: dict[str, Any] = {"A": {"strategy": {"preset": "extractive", "legacy_data": 0.0, "resale": 0.0}}, "B": {}}
+    quiet = {"count": 200, "shopping": {"rate_mean": 1e-6}}
+    still = market(firms, customers=quiet, rules={"quit_rate": 0.0})
+    books = sim.simulate(still).ledger
+    moved = []
+    for name, way in COSTLESS.items():
+        if name != "legacy_data":  # what is held is kept at a cost; nobody pays for getting it
+            end = 1.0 if way == "more" else 0.0
+            assert (sim.simulate(still.with_({f"firms.A.strategy.{name}": end})).ledger == books).all(), name
+    for name in ("depth", "contact_rate"):
+        changed = sim.simulate(still.with_({f"firms.A.strategy.{name}": 0.3})).ledger
+        moved.append((changed != books).any())
+    assert moved == [True, True]
+
+
+def test_the_search_says_which_free_levers_cost_nothing(found: Search) -> None:
+    said = free_of_charge(found.space)
+    assert said.startswith("In the model more memory, less mixing and less misuse cost the firm nothing")
+    one = space(found.scenario, "Trusted", ["depth", "security"])
+    assert free_of_charge(one).startswith("In the model more security costs the firm nothing")
+    assert free_of_charge(space(found.scenario, "Trusted", ["depth"])) == ""
+
+
+def test_an_interruption_counts_all_cells_of_the_search_and_names_its_folder(
+    scenario: Scenario, found: Search, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    planned = (found.compared + 12) * 4 + (found.compared + FINALISTS) * 8
+    with pytest.raises(Interrupted) as end:
+        search(scenario, "Trusted", trials=12, draws=4, workers=Odd(most=4, then=KeyboardInterrupt()), folder=kept)
+    said = re.match(rf"interrupted after (\d+) of {planned} cells; what is done is in (.*), and the", str(end.value))
+    assert said is not None, str(end.value)
+    assert int(said[1]) > found.compared * 4, "the batches before count too"
+    assert said[2] == str(kept)
+    again = search(scenario, "Trusted", trials=12, draws=4, workers=1, folder=kept)
+    assert (again.again == found.again).all()
 
 
 def test_a_search_is_the_same_again_and_goes_on_where_it_was_stopped(
@@ -271,6 +316,8 @@ def test_the_command_refuses_in_one_sentence(roi: Roi, monkeypatch: pytest.Monke
         roi, "search", TWO, "--front", "trust", "--trust-floor", "0.5"
     )
     assert "there is no lever 'dept'" in refused(roi, "search", TWO, "--free", "dept=0:1")
+    twice = refused(roi, "search", TWO, "--free", "depth=0:0.2", "--free", "respect", "--free", "depth")
+    assert "the lever depth is freed twice" in twice
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert 'pip install "personalisation-roi[search]"' in refused(roi, "search", TWO)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.errors import InputError
+from sim.errors import InputError, Interrupted
 from sim.experiment.compare import compare
 from sim.experiment.factors import Factor, changes, factors
 from sim.experiment.indices import analysed, sampled
@@ -20,9 +22,11 @@ from sim.experiment.statistics import mean_interval
 from sim.experiment.study import question
 from sim.experiment.uncertainty import uncertainty
 from sim.scenario import Scenario
-from sim.scenario_file import read
+from sim.scenario_file import load, read
+from tests.experiments import Odd
 from tests.markets import market
 
+ROOT = Path(__file__).resolve().parent.parent
 A, B = 7.0, 0.1
 """Parameters of the function of Ishigami & Homma (1990), whose indices are known."""
 
@@ -194,6 +198,45 @@ def made(answer: Callable[[np.ndarray, np.ndarray], np.ndarray], replications: i
     luck = np.random.default_rng(5).normal(size=replications)
     answers = np.stack([answer(design.places, one) for one in luck], axis=1)
     return Sensitivity(question(base, "A", replications=replications), "sobol", found, answers, design)
+
+
+def test_the_observed_share_is_uncertain_only_where_a_log_was_used() -> None:
+    path = "customers.shopping.observed_share"
+    plain, fitted = (load(ROOT / "scenarios" / f"{name}.yaml") for name in ("retail", "cdnow"))
+    assert path not in {one.name for one in factors(plain)}
+    assert path in {one.name for one in factors(fitted)}
+    assert path in {one.name for one in factors(plain.with_({path: 0.5}))}
+    assert path in {one.name for one in factors(plain.with_({path: {"value": 1.0, "source": "a panel"}}))}
+    with pytest.raises(InputError, match=rf"{path} has no plausible range; {path}=LOW:HIGH would give it one"):
+        factors(plain, {path: None})
+    assert factors(plain, {path: "0.5:1"})[0].low == 0.5
+
+
+@pytest.mark.parametrize("most", [2, 9], ids=["while screening", "after screening"])
+def test_an_interruption_counts_all_runs_and_the_same_call_resumes(
+    scenario: Scenario, tmp_path: Path, most: int
+) -> None:
+    """The screening of three numbers has 7 points in 4 replications, three trajectories of Morris 9 points in 5."""
+    asked: dict[str, Any] = {"method": "morris", "varied": FEW, "strongest": 2, "samples": 3, "replications": 5}
+    whole = sensitivity(scenario, **asked, workers=1)
+    kept, planned = tmp_path / "kept", 7 * 4 + 9 * 5
+    with pytest.raises(Interrupted) as end:
+        sensitivity(scenario, **asked, workers=Odd(most=most, then=KeyboardInterrupt()), folder=kept)
+    said = re.fullmatch(
+        rf"interrupted after (\d+) of {planned} cells; what is done is in (.*), and the .*", str(end.value)
+    )
+    assert said is not None, str(end.value)
+    done = int(said[1])
+    assert said[2] == str(kept)
+    assert (done < 28) == (most == 2)
+    told: list[tuple[int, int]] = []
+    again = sensitivity(scenario, **asked, workers=1, folder=kept, progress=lambda *one: told.append(one))
+    assert again.table.equals(whole.table)
+    assert again.finding == whole.finding
+    assert told[0] == (min(done, 28), planned)
+    assert (done, planned) in told
+    assert told[-1] == (planned, planned)
+    assert told == sorted(told)
 
 
 def test_luck_that_moves_all_points_alike_is_chance_and_leaves_the_indices_as_they_are() -> None:

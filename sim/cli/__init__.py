@@ -9,7 +9,15 @@ from typing import NoReturn
 
 import typer
 
-from sim.cli import calibration, experiments, lessons, rivals  # noqa: F401  # their commands register themselves
+from sim.cli import (  # noqa: F401  # their commands register themselves
+    calibration,
+    deliverables,
+    experiments,
+    lessons,
+    library,
+    rivals,
+    tournament,
+)
 from sim.cli.commands import app
 from sim.errors import InputError, Stopped
 

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.options import (
+    Against,
     AsJson,
     Engine,
     File,
+    Firm,
     Out,
+    Plot,
     Seed,
     Settings,
     Transactions,
+    Uncertain,
     chosen_scenario,
     number,
     whole,
 )
-from sim.errors import InputError
 from sim.present import files, terminal
 
 if TYPE_CHECKING:
@@ -56,6 +59,8 @@ def roi(
     roi run scenarios/retail.yaml --seed 7 – one run, year by year
 
     roi check scenarios/cdnow.yaml – every assumption and its source
+
+    roi scenarios, roi new shop --from grocery – the sectors that come along, and one's own from one of them
 
     roi trace scenarios/retail.yaml --customer 17 – what happened to one, and why
 
@@ -111,22 +116,13 @@ def run(
 @app.command()
 def compare(
     file: File,
-    firm: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The firm to ask about; the first that personalises if left out.")
-    ] = None,
-    against: Annotated[
-        str, typer.Option(metavar="NAME", help="The strategy to compare with: a preset, the scenario's own, or a firm.")
-    ] = "uniform",
+    firm: Firm = None,
+    against: Against = "uniform",
     replications: Annotated[
         int | None,
         typer.Option(metavar="N", parser=whole, help="Pairs of runs; 30, or 100 with --uncertain, if left out."),
     ] = None,
-    uncertain: Annotated[
-        bool,
-        typer.Option(
-            "--uncertain", help="Draw the numbers anew for each pair, from standard errors and plausible ranges."
-        ),
-    ] = False,
+    uncertain: Uncertain = False,
     precision: Annotated[
         float | None,
         typer.Option(
@@ -137,9 +133,7 @@ def compare(
     settings: Settings = None,
     transactions: Transactions = None,
     out: Out = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also draw the comparison: .png, .svg or .pdf.")
-    ] = None,
+    plot: Plot = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare a firm with itself, with its strategy and without: same customers, same luck.
@@ -258,32 +252,6 @@ def trace(
 
     console = terminal.console()
     terminal.say(console, story.finding, *told(story, scenario.currency), footer(story.manifest))
-
-
-@app.command()
-def scenarios(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to look.")] = Path("scenarios"),
-    as_json: AsJson = False,
-) -> None:
-    """List the scenarios of a folder, with a line on each."""
-    from sim.scenario_file import load
-
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}; name the folder that holds your scenario files")
-    rows = []
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        try:
-            rows.append((str(path), load(path).title or load(path).name))
-        except InputError as error:
-            rows.append((str(path), f"not valid: {error}"))
-    if not rows:
-        raise InputError(f"there is no scenario in {folder}; scenario files end in .yaml")
-    if as_json:
-        terminal.print_json({"scenarios": [{"file": name, "title": title} for name, title in rows]})
-        return
-    wide = max(len(name) for name, _ in rows)
-    for name, title in rows:
-        print(f"{name:<{wide}}  {title}")
 
 
 @app.command()

@@ -9,7 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from sim.cli.commands import app
-from sim.cli.options import AsJson, File, Seed, Settings, chosen_scenario, number, whole
+from sim.cli.options import (
+    Against,
+    AsJson,
+    Dask,
+    File,
+    Firm,
+    Kept,
+    Plot,
+    Replications,
+    Seed,
+    Settings,
+    Unknown,
+    Varied,
+    Workers,
+    chosen_scenario,
+    number,
+    whole,
+)
 from sim.errors import InputError
 from sim.present import files, terminal
 
@@ -19,41 +36,9 @@ if TYPE_CHECKING:
     from sim.experiment.standings import League
     from sim.experiment.study import Study
     from sim.lessons.trial import Lessons
+    from sim.tournament.result import Tournament
 
-    Told = Study | League | Search | Frontier | Lessons
-
-Varied = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[PATH=VALUES]…",
-        help="What to vary: PATH=A,B,C or PATH=LOW:HIGH[:STEPS]; firms.*.… stands for every firm.",
-    ),
-]
-Unknown = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[PATH[=LOW:HIGH]]…",
-        help="What to vary, in its plausible range if none is given; every uncertain number if left out.",
-    ),
-]
-Firm = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The firm to ask about; the first that personalises if left out.")
-]
-Against = Annotated[
-    str, typer.Option(metavar="NAME", help="The strategy to compare with: a preset, the scenario's own, or a firm.")
-]
-Replications = Annotated[int, typer.Option(metavar="N", parser=whole, help="Pairs of runs at every point.")]
-Kept = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", metavar="FOLDER", help="Keep every run in a folder as it comes, and all tables; the same call resumes."
-    ),
-]
-Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the result: .png, .svg or .pdf.")]
-Workers = Annotated[
-    int | None, typer.Option(metavar="N", parser=whole, help="Processes to work with; one per processor if left out.")
-]
-Dask = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Work on a cluster instead: tcp://10.0.0.1:8786.")]
+    Told = Study | League | Search | Frontier | Lessons | Tournament
 
 
 @app.command()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.commands import app
-from sim.cli.experiments import Dask, Kept, Plot, Workers, tell
-from sim.cli.options import AsJson, Seed, Settings, chosen_scenario, whole
+from sim.cli.experiments import tell
+from sim.cli.options import AsJson, Dask, Kept, Plot, Seed, Settings, Workers, chosen_scenario, whole
 from sim.errors import InputError
 from sim.present import files, terminal
 

@@ -8,17 +8,24 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli.commands import app
-from sim.cli.experiments import Dask, Firm, Kept, Plot, Workers, tell
-from sim.cli.options import AsJson, File, Seed, Settings, chosen_scenario, number, whole
+from sim.cli.experiments import tell
+from sim.cli.options import (
+    AsJson,
+    Dask,
+    File,
+    Firm,
+    Kept,
+    Plot,
+    Seed,
+    Settings,
+    Uncertain,
+    Workers,
+    chosen_scenario,
+    number,
+    whole,
+)
 from sim.errors import InputError
 from sim.present import files, terminal
-
-Uncertain = Annotated[
-    bool,
-    typer.Option(
-        "--uncertain", help="Draw the numbers anew in every replication, from standard errors and plausible ranges."
-    ),
-]
 
 
 @app.command()
@@ -84,7 +91,11 @@ def search(
     ] = None,
     free: Annotated[
         list[str] | None,
-        typer.Option(metavar="LEVER[=VALUES]", help="A free lever: depth, depth=0:0.5, consent=banner,prompt."),
+        typer.Option(
+            metavar="LEVER[=VALUES]",
+            help="A free lever: depth, depth=0:0.5, consent=banner,prompt; if none is named all about personal data, "
+            "but not legacy_data, which the model gives away.",
+        ),
     ] = None,
     trust_floor: Annotated[
         float | None, typer.Option(metavar="T", parser=number, help="Only where trust at the end is at least this.")
@@ -147,5 +158,7 @@ def _levers(free: Sequence[str] | None) -> dict[str, Any] | None:
     chosen: dict[str, Any] = {}
     for text in free:
         name, equals, values = (part.strip() for part in text.partition("="))
+        if name in chosen:
+            raise InputError(f"the lever {name} is freed twice; one --free with all of its bounds would be right")
         chosen[name] = None if not equals else values.split("," if name == "consent" else ":")
     return chosen

@@ -120,24 +120,6 @@ def merit_interval(
     return Interval(float(value), float(low), float(high))
 
 
-class Counted:
-    """One progress for several runs after each other: of all cells that are planned."""
-
-    def __init__(self, planned: int, progress: Progress | None) -> None:
-        self._planned, self._tell, self._before, self._now = planned, progress, 0, 0
-
-    def __call__(self, done: int, planned: int) -> None:
-        """What :func:`sim.experiment.runner.run` calls."""
-        self._now = done
-        if self._tell is not None:
-            self._tell(self._before + done, self._planned)
-
-    def next(self) -> None:
-        """Another run begins."""
-        self._before += self._now
-        self._now = 0
-
-
 def counted(name: str, value: int, least: int) -> int:
     """The number itself; raises :class:`sim.errors.InputError` if it is none, or smaller than ``least``."""
     if type(value) is not int or value < least:

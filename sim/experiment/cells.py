@@ -19,6 +19,7 @@ from sim.experiment.measures import (
 )
 from sim.experiment.money import monthly_rate
 from sim.market import simulate
+from sim.people import People
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -59,17 +60,23 @@ class Cell:
         other = counterpart(scenario, firm, against) if firm is not None else None
         return cls(scenario, other, firm, replication, seed)
 
-    def measure(self, threads: int = 1) -> dict[str, float]:
-        """The cell's row: what :func:`measure_names` lists for its firms. A world is gone before the next is made."""
+    def measure(self, threads: int = 1, people: People | None = None) -> dict[str, float]:
+        """The cell's row: what :func:`measure_names` lists for its firms. A world is gone before the next is made.
+
+        ``people`` are those that the cell meets, where they are drawn already; both runs of a pair meet the same.
+        """
         rate = monthly_rate(self.scenario.discount_rate)
-        run = simulate(self.scenario, self.seed, replication=self.replication, threads=threads)
+        if people is None and self.other is not None:
+            people = People(self.scenario, self.seed, self.replication)
+        run = simulate(self.scenario, self.seed, replication=self.replication, threads=threads, people=people)
         names, ledger = run.firms, run.ledger / 100.0
         of_firms = np.hstack([detailed_measures(run), firm_measures(run)])
         del run
         row: dict[str, float] = {}
         if self.other is not None and self.firm is not None:
             f = names.index(self.firm)
-            against = simulate(self.other, self.seed, replication=self.replication, threads=threads).ledger / 100.0
+            other = simulate(self.other, self.seed, replication=self.replication, threads=threads, people=people)
+            against = other.ledger / 100.0
             pair = paired_measures(ledger[None, :, f], against[None, :, f], rate)
             row |= {name: float(values[0]) for name, values in pair.items()}
             row["sales_lift"] = row["sales"] / row["sales_against"] - 1.0 if row["sales_against"] else np.nan

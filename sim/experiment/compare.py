@@ -17,11 +17,12 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.comparison import Arm, Comparison, Parameters
-from sim.experiment.measures import clv, counterpart, firm_measures
+from sim.experiment.measures import clv, counterpart, course, firm_measures
 from sim.experiment.money import monthly_rate, net_present_value
 from sim.experiment.statistics import enough
 from sim.experiment.uncertainty import uncertainty
 from sim.market import simulate
+from sim.people import People
 
 if TYPE_CHECKING:
     from sim.run import Run
@@ -108,7 +109,7 @@ def compare(
                     again.append([gain(pairs.run(*which), f) for which in luck[: 2 if unknown.fitted else 1]])
             pair = pairs.run(arms, number)
             cash = [run.ledger[:, f, :] / 100.0 for run in pair]
-            kept.append((*cash, *(clv(run, f) for run in pair), firm_measures(pair[0])))
+            kept.append((*cash, *(clv(run, f) for run in pair), firm_measures(pair[0]), course(pair[0])))
             gains.append(gain(pair, f))
             if progress is not None:
                 progress(len(kept), planned)
@@ -116,7 +117,9 @@ def compare(
                 settled = enough(gains, precision)
                 if settled is not None:
                     break
-    with_strategy, without, clv_with, clv_without, firms = (np.stack(part) for part in zip(*kept, strict=True))
+    with_strategy, without, clv_with, clv_without, firms, followed = (
+        np.stack(part) for part in zip(*kept, strict=True)
+    )
     return Comparison(
         scenario=scenario,
         firm=name,
@@ -125,6 +128,7 @@ def compare(
         strategy=Arm(with_strategy, clv_with),
         uniform=Arm(without, clv_without),
         firms=firms,
+        course=followed,
         precision=precision,
         settled_after=settled,
         parameters=parameters,
@@ -135,22 +139,26 @@ def compare(
 
 
 class Pairs:
-    """Runs the two arms of a pair side by side: compiled code shares no lock."""
+    """Runs the two arms of a pair side by side, with the same people: compiled code shares no lock."""
 
     def __init__(self, seed: int, threads: int | None) -> None:
         cores = threads if threads is not None else os.cpu_count() or 1
+        self._seed = seed
         self._simulate = partial(simulate, seed=seed, threads=max(1, cores // 2))
-        self._pool = ThreadPoolExecutor(min(2, cores))
+        self._pool = ThreadPoolExecutor(2) if cores > 1 else None  # in a browser there are no threads
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     def run(self, arms: tuple[Scenario, Scenario], replication: int) -> list[Run]:
         """Both arms in one replication."""
-        return list(self._pool.map(partial(self._simulate, replication=replication), arms))
+        people = People(arms[0], self._seed, replication)
+        side_by_side = map if self._pool is None else self._pool.map
+        return list(side_by_side(partial(self._simulate, replication=replication, people=people), arms))
 
 
 def gain(pair: Sequence[Run], f: int) -> float:

@@ -10,8 +10,9 @@ import numpy as np
 
 from sim.books import LINES
 from sim.errors import InputError
-from sim.experiment.measures import HEAD_TO_HEAD, paired_measures
+from sim.experiment.measures import COURSE, HEAD_TO_HEAD, paired_measures
 from sim.experiment.money import monthly_rate, net_present_value
+from sim.experiment.records import records
 from sim.experiment.statistics import (
     CONFIDENCE,
     Interval,
@@ -63,6 +64,7 @@ class Comparison:
     strategy: Arm = field(repr=False)
     uniform: Arm = field(repr=False)
     firms: np.ndarray = field(repr=False)  # (replications, firms, measures)
+    course: np.ndarray | None = field(default=None, repr=False)  # (replications, months, firms, measures of COURSE)
     precision: float | None = None
     settled_after: int | None = None
     parameters: Parameters = "fixed"
@@ -200,6 +202,25 @@ class Comparison:
         return pd.DataFrame(rows, columns=["firm", "kind", *_COLUMNS])
 
     @cached_property
+    def customers_by_month(self) -> pd.DataFrame:
+        """What customers feel about every firm, each with its own strategy: one row per firm, month and measure.
+
+        Raises :class:`sim.errors.InputError` if the months were not kept.
+        """
+        import pandas as pd
+
+        if self.course is None:
+            raise InputError("this comparison kept no months of its firms; compare(…) keeps them")
+        mean, low, high = self.intervals(self.course)
+        rows = [
+            (name, month + 1, measure, unit, mean[month, f, k], low[month, f, k], high[month, f, k])
+            for f, name in enumerate(self.scenario.firms)
+            for month in range(mean.shape[0])
+            for k, (measure, unit) in enumerate(COURSE.items())
+        ]
+        return pd.DataFrame(rows, columns=["firm", "month", *_COLUMNS])
+
+    @cached_property
     def variance(self) -> pd.DataFrame:
         """Where the variance of the NPV difference comes from: assumption, estimation, chance.
 
@@ -237,10 +258,25 @@ class Comparison:
         return uncertainty_chart(self) if self.uncertain else comparison_chart(self)
 
     def save(self, folder: str | Path) -> Path:
-        """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing."""
+        """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing.
+
+        What the tables were worked out from goes along, so that :func:`sim.load_results` gives back the same.
+        """
         from sim.present.results import save_tables
 
-        return save_tables(folder, self.tables(), self.manifest, self.scenario)
+        return save_tables(folder, {**self.tables(), **records(self)}, self.manifest, self.scenario)
+
+    def to_deck(self, path: str | Path, **how: Any) -> Path:
+        """Write the answer as a PowerPoint presentation, see :func:`sim.present.deliverables.to_deck`."""
+        from sim.present.deliverables import to_deck
+
+        return to_deck(self, path, **how)
+
+    def to_report(self, path: str | Path, **how: Any) -> Path:
+        """Write the answer as one self-contained HTML page, see :func:`sim.present.deliverables.to_report`."""
+        from sim.present.deliverables import to_report
+
+        return to_report(self, path, **how)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""

@@ -60,13 +60,13 @@ def height(laid: Surface, places: NDArray[np.float64]) -> Height:
 
 
 def explored(
-    answers: Answers, most: int = MOST, precision: float = PRECISION, budget: int = 0
+    answers: Answers, most: int = MOST, precision: float = PRECISION, budget: int = 0, further: int = 10
 ) -> tuple[Surface, list[int], int]:
     """The surface of a function on the unit square, how many points each round took, and how many batches of luck.
 
     ``answers`` gives the function at places (n, 2) in every replication of a batch, shape (n, replications). Points
-    are added until the contour is settled; then batches, at all points, until chance leaves open no more than the
-    precision on 95 % of the contour, or one more would take more than ``budget`` answers.
+    are added until the contour is settled; then batches of ``further`` replications, at all points, until chance
+    leaves open no more than the precision on 95 % of the contour, or one more would take more than ``budget`` answers.
     """
     places = first_places()
     found, rounds = answers(places, 0), [len(places)]
@@ -77,8 +77,8 @@ def explored(
         more = next_places(laid, min(EACH, most - len(places)))
         found, places = np.vstack([found, answers(more, 0)]), np.vstack([places, more])
         rounds.append(len(more))
-    batches, each = 1, found.shape[1]
-    while (batches + 1) * each * len(places) <= budget and _left_open(laid) > precision:
+    batches = 1
+    while found.size + further * len(places) <= budget and _left_open(laid) > precision:
         found = np.hstack([found, answers(places, batches)])
         laid, batches = surface(places, found), batches + 1
     return laid, rounds, batches

@@ -122,12 +122,9 @@ def _named(scenario: Scenario, known: Mapping[str, Factor], path: str, values: V
 
 def _registered(scenario: Scenario, path: str) -> Range:
     """The plausible range of a number that is decided or known for sure."""
-    scenario_paths = {one: known for one, _, known in scenario.assumptions()}
-    if path in scenario_paths:
-        return Range(scenario_paths[path].low, scenario_paths[path].high)
-    starred = [known for one, known in scenario_paths.items() if _covers(path, one)]
-    if starred:
-        return Range(min(one.low for one in starred), max(one.high for one in starred))
+    said = [known for one, _, known in scenario.assumptions() if _covers(path, one) and known.low < known.high]
+    if said:
+        return Range(min(one.low for one in said), max(one.high for one in said))
     for one, _, own in places(scenario, path):
         scenario.with_({one: 0.0 if own is None else own})  # tells what is wrong with the path
     raise InputError(f"{path} has no plausible range; {path}=LOW:HIGH would give it one")

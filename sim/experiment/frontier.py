@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment.bench import FIRST_YEAR, NPV, TRUST, Bench, Counted
+from sim.experiment.bench import FIRST_YEAR, NPV, TRUST, Bench
 from sim.experiment.judged import Judged
 from sim.experiment.levers import AS_IT_IS, Free
+from sim.experiment.progress import Counted
 from sim.experiment.sampler import Proposals
 from sim.experiment.search import DRAWS, TRIALS, asked, searched
 from sim.experiment.statistics import CONFIDENCE, mean_intervals
@@ -165,7 +166,7 @@ def frontier(
         )
     proposals = Proposals(where, 2, seed)
     bench, there = Bench(where, draws, parameters, seed), where.compared()
-    tell = Counted((len(there) + trials) * draws + (len(there) + MOST_ON_FRONT) * 2 * draws, progress)
+    tell = Counted((len(there) + trials) * draws + (len(there) + MOST_ON_FRONT) * 2 * draws, progress, folder)
 
     def judged(found: np.ndarray) -> tuple[list[list[float]], list[float]]:
         return [[float(a), float(b)] for a, b in goods(trade, found).mean(axis=1)], [0.0] * len(found)

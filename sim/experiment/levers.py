@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 Free = Sequence[str] | Mapping[str, Sequence[float] | Sequence[str] | None]
 """Names of levers, or bounds by name: low and high, or consent frames; None for the whole plausible range."""
+FREE = tuple(name for name in PERSONAL_LEVERS if name != "legacy_data")
+"""Free levers where none are named: all about customers' personal data but the stock at the start. What was gathered
+before the run is no decision of today, and the model gives it away: a search would take all that there is."""
+COSTLESS = {
+    "memory": "more", "mixing": "less", "misuse": "less", "security": "more", "monitoring": "less",
+    "legacy_data": "more",
+}  # fmt: skip
+"""Levers that in one direction help or do no harm and cost nothing in the model, though they would cost a real firm."""
 AS_IT_IS = "as it is"
 """The candidate that changes nothing."""
 
@@ -33,6 +41,11 @@ class Space:
     def levers(self) -> tuple[str, ...]:
         """Names of the free levers, in the order of :data:`sim.strategy.LEVERS`."""
         return tuple(name for name in LEVERS if name in self.bounds or (name == "consent" and self.frames))
+
+    @property
+    def costless(self) -> dict[str, str]:
+        """The free levers of :data:`COSTLESS`, and the direction in which each costs nothing."""
+        return {name: way for name, way in COSTLESS.items() if name in self.levers}
 
     def point(self, levers: Mapping[str, Any]) -> dict[str, Any]:
         """The change of the scenario that gives the firm these levers."""
@@ -60,14 +73,14 @@ class Space:
 
 
 def space(scenario: Scenario, firm: str, free: Free | None = None) -> Space:
-    """The free levers of a firm: all about customers' personal data, unless told otherwise.
+    """The free levers of a firm: those of :data:`FREE`, unless told otherwise.
 
     Numbers without bounds are free in their plausible range. Raises :class:`sim.errors.InputError` for a firm, lever,
     bound or consent frame that is not valid.
     """
     if firm not in scenario.firms:
         raise InputError(f"firm {firm!r} is not in {scenario.name}; {nearest(firm, list(scenario.firms))}")
-    wanted = free if free is not None else PERSONAL_LEVERS
+    wanted = free if free is not None else FREE
     asked = dict(wanted) if isinstance(wanted, Mapping) else dict.fromkeys(wanted)
     if not asked:
         raise InputError(f"no lever is free, so there is nothing to search; the levers are {', '.join(LEVERS)}")

@@ -59,6 +59,14 @@ PAIRED = {
 """Measures of a pair of runs, the firm with its strategy and with another, and their units."""
 
 
+COURSE = {
+    "trust": "mean of all people in the market, 0 to 1",
+    "opt_in": "share of the firm's customers",
+    "privacy_debt": "intrusions not noticed yet per customer in the market",
+}
+"""What customers feel, followed month by month for every firm, and its units."""
+
+
 def counterpart(scenario: Scenario, firm: str, against: str) -> Scenario:
     """The same scenario with the firm's levers about personal data taken from another strategy.
 
@@ -127,6 +135,12 @@ def detailed_measures(run: Run) -> np.ndarray:
             active * (run.world.firms.depth > 0.0),
         ]
     )
+
+
+def course(run: Run) -> np.ndarray:
+    """The measures of :data:`COURSE` at the end of every month, shape (months, firms, measures)."""
+    columns = [STATE.index(name) for name in ("reputation", "opt_in", "privacy_debt")]
+    return np.ascontiguousarray(run.state[:, :, columns])
 
 
 def firm_measures(run: Run) -> np.ndarray:

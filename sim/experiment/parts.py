@@ -15,6 +15,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.experiment.cells import Cell
 from sim.experiment.uncertainty import Uncertainty, uncertainty
+from sim.people import People, identity
 from sim.storage import library_versions
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class Part:
         rows = np.full((len(self.cells), len(self.names)), np.nan)
         for row, (point, replication, changes) in zip(rows, self.cells, strict=True):
             try:
-                found = self._cell(point, replication, changes).measure(threads)
+                cell = self._cell(point, replication, changes)
+                met = identity(cell.scenario, cell.seed, cell.replication)
+                found = cell.measure(threads, _people(_Met(met, cell)))
             except Exception as error:
                 error.add_note(f"This was point {point}, replication {replication}: {dict(changes)}.")
                 raise
@@ -84,6 +87,19 @@ class _Arms:
     changes: Point = field(compare=False)
     firm: str | None = field(compare=False)
     against: str = field(compare=False)
+
+
+@dataclass(frozen=True)
+class _Met:
+    identity: tuple[Any, ...]
+    cell: Cell = field(compare=False)
+
+
+# Cells come replication by replication, so that one after the other meets the same people, as far as points leave
+# these alone.
+@lru_cache(maxsize=1)
+def _people(of: _Met) -> People:
+    return People(of.cell.scenario, of.cell.seed, of.cell.replication)
 
 
 # To change and validate a scenario takes long enough to remember what came of it.

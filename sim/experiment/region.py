@@ -16,7 +16,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.experiment.axes import Axis, Values, axes, numeric
 from sim.experiment.contour import FINE, FIRST, MOST, PRECISION, crossings, explored, height, lattice, steepness
-from sim.experiment.progress import Progress, part_of
+from sim.experiment.progress import Counted, Progress
 from sim.experiment.statistics import Interval, mean_intervals
 from sim.experiment.study import CELLS, Study, kept_in, question
 from sim.experiment.surrogate import Surface
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from sim.experiment.workers import Workers
     from sim.scenario import Scenario
 
-REPLICATIONS, BUDGET = 10, 400
-"""Replications to start with, and so many pairs of runs at most, where no number of replications is asked for."""
+REPLICATIONS, FURTHER, BUDGET = 10, 3, 400
+"""Replications to start with, those that are added at a time, and so many pairs of runs at most, where no number of
+replications is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +128,20 @@ class Region(Study):
         """The map, the contour and the points that were run."""
         return {"map": self.table, "contour": self.contour, "points": self.points}
 
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The two axes, the shape of the surface over them, and the gain at every point in every replication."""
+        import pandas as pd
+
+        spans = [(axis.name, axis.range.low, axis.range.high) for axis in self.axes if axis.range is not None]
+        laid = self.surface
+        answers = pd.DataFrame(laid.answers, columns=[f"run_{k}" for k in range(laid.answers.shape[1])])
+        answers.insert(0, "across", laid.points[:, 0])
+        answers.insert(1, "up", laid.points[:, 1])
+        shape = pd.DataFrame(spans, columns=["path", "low", "high"]).assign(
+            length=laid.lengths, roughness=laid.roughness, variance=laid.variance
+        )
+        return {"runs_axes": shape, "runs_points": answers}
+
     @property
     def details(self) -> dict[str, Any]:
         """The axes, the points, and how exactly the contour is known for their number."""
@@ -173,7 +188,7 @@ def region(
     ``varied`` maps two dotted paths to their ranges: ``{"rules.surplus": "0:0.2", "firms.*.economics.platform_cost":
     "0:2000"}``. Points are added until the surface between them places the contour to ``precision`` of the axes, or
     there are ``points`` of them. What chance leaves open does not shrink with points but with ``replications``: where
-    no number of them is given there are 10, and further tens, with seeds of their own, as long as chance leaves open
+    no number of them is given there are 10, and further threes, with seeds of their own, as long as chance leaves open
     more than the precision and ``BUDGET`` pairs of runs allow.
 
     ``workers``, ``dask``, ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`; cells are kept
@@ -193,22 +208,25 @@ def region(
         raise InputError(f"points must be a whole number from {FIRST} to 500, but is {points!r}")
     if not 0.001 <= precision <= 0.5:
         raise InputError(f"precision must be a share of the axes from 0.001 to 0.5, but is {precision!r}")
-    done = round_ = 0
+    tell = Counted(points * each, progress, folder)
+    round_ = 0
     into = kept_in(folder, f"{CELLS}/round-00")
     with at_work(workers, dask) as team:
 
         def answers(places: NDArray[np.float64], batch: int) -> NDArray[np.float64]:
-            nonlocal done, round_
+            nonlocal round_
             design = [{**first.changes(first.at(x)), **second.changes(second.at(y))} for x, y in places]
-            told = part_of(progress, done, max(done + len(design) * each, points * each))
+            here = FURTHER if batch else each
             where = None if into is None else into.with_name(f"round-{round_:02}")
-            lucky = replace(asked, seed=_seed(seed, batch))
-            found = lucky.answers(design, workers=team, folder=where, progress=told)
-            done, round_ = done + len(design) * each, round_ + 1
+            lucky = replace(asked, seed=_seed(seed, batch), replications=here)
+            found = lucky.answers(design, workers=team, folder=where, progress=tell)
+            tell.next()
+            round_ += 1
             return found
 
-        laid, rounds, batches = explored(answers, points, precision, BUDGET if replications is None else 0)
-    asked = replace(asked, replications=batches * each)
+        budget = BUDGET if replications is None else 0
+        laid, rounds, batches = explored(answers, points, precision, budget, FURTHER)
+    asked = replace(asked, replications=laid.answers.shape[1])
     return Region(asked, (first, second), laid, tuple(rounds), tuple(_seed(seed, k) for k in range(batches)), precision)
 
 

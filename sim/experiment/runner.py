@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sim.errors import Interrupted, Stopped
 from sim.experiment.parts import Point
 from sim.experiment.plan import missing, planned
-from sim.experiment.progress import Progress, told
+from sim.experiment.progress import Counted, Progress, told
 from sim.experiment.store import Store, read
 from sim.experiment.workers import Workers, at_work
 
@@ -94,7 +94,8 @@ def fill(folder: str | PathLike[str], plan: Plan, team: Workers, progress: Progr
             raise Stopped(f"results cannot be written to {folder} any more ({error.strerror or error})") from None
 
     try:
-        _work_off(plan, team, keep, store.done, progress, str(folder))
+        whole = progress.folder if isinstance(progress, Counted) and progress.folder is not None else folder
+        _work_off(plan, team, keep, store.done, progress, str(whole))
         store.tidy()
     finally:
         store.close()
@@ -127,9 +128,17 @@ def _work_off(
                 done += len(rows)
                 tell(done, plan.cells)
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted after {plan.cells_in(kept)} of {plan.cells} cells; {_way_on(folder)}") from None
+        raise Interrupted(f"interrupted after {_how_far(plan, kept, progress)} cells; {_way_on(folder)}") from None
     except Stopped as stopped:
-        raise Stopped(f"{stopped}; {plan.cells_in(kept)} of {plan.cells} cells are done; {_way_on(folder)}") from None
+        raise Stopped(f"{stopped}; {_how_far(plan, kept, progress)} cells are done; {_way_on(folder)}") from None
+
+
+def _how_far(plan: Plan, kept: Collection[int], progress: Progress | None) -> str:
+    """How many cells are done of how many, in all where the plan is one of several."""
+    done, planned = plan.cells_in(kept), plan.cells
+    if isinstance(progress, Counted):
+        done, planned = progress.in_all(done, planned)
+    return f"{done} of {planned}"
 
 
 def _way_on(folder: str | None) -> str:

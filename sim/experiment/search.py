@@ -19,7 +19,6 @@ from sim.experiment.bench import (
     NPV,
     TRUST,
     Bench,
-    Counted,
     counted,
     known_objective,
     merit,
@@ -27,6 +26,7 @@ from sim.experiment.bench import (
 )
 from sim.experiment.judged import Judged
 from sim.experiment.levers import Free, Space, space
+from sim.experiment.progress import Counted
 from sim.experiment.sampler import Proposals
 from sim.experiment.workers import at_work
 
@@ -199,7 +199,8 @@ def search(
     """Search the free levers of a firm for the best value of an objective (:data:`sim.experiment.bench.OBJECTIVES`).
 
     ``free`` names levers, or gives their bounds (:func:`sim.experiment.levers.space`); left out, all about personal
-    data. All others stay as the scenario has them. Every candidate is judged by the same ``draws`` of what is not
+    data but ``legacy_data``, of which a search would take all, because the model gives it away. All others stay as the
+    scenario has them. Every candidate is judged by the same ``draws`` of what is not
     known (``parameters="fixed"``: of luck alone), the compared strategies first: the firm as it is, and with its free
     levers from each preset and each strategy of the scenario's own. With a ``trust_floor`` candidates count only
     where the trust of all people in the firm at the end is at least that, in the mean over the draws. The best
@@ -214,7 +215,7 @@ def search(
     proposals = Proposals(where, 1, seed)
     bench = Bench(where, draws, parameters, seed)
     there = where.compared()
-    tell = Counted((len(there) + trials) * draws + (len(there) + FINALISTS) * 2 * draws, progress)
+    tell = Counted((len(there) + trials) * draws + (len(there) + FINALISTS) * 2 * draws, progress, folder)
     with at_work(workers, dask) as team:
         outcomes = list(
             bench.outcomes(list(there.values()), workers=team, folder=folder, name="compared", progress=tell)

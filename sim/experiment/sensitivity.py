@@ -7,7 +7,7 @@ replications differ by at the same point is chance, and its part of the variance
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.experiment.axes import Values
 from sim.experiment.factors import Factor, changes, factors
 from sim.experiment.indices import Design, analysed, sampled
-from sim.experiment.progress import Progress
+from sim.experiment.progress import Counted, Progress
 from sim.experiment.statistics import Interval, mean_interval, mean_intervals
 from sim.experiment.study import CELLS, Question, Study, kept_in, question
 from sim.experiment.workers import at_work
@@ -125,6 +125,16 @@ class Sensitivity(Study):
 
         return {"table": self.table, "noise": pd.DataFrame([self.noise])}
 
+    def records(self) -> dict[str, pd.DataFrame]:
+        """Of a tornado, every number with its range, and the gain at every point in every replication."""
+        import pandas as pd
+
+        if self.design is not None:
+            return {}
+        about = [{**asdict(one), "paths": " ".join(one.paths)} for one in self.factors]
+        answers = pd.DataFrame(self.answers, columns=[f"run_{k}" for k in range(self.answers.shape[1])])
+        return {"runs_factors": pd.DataFrame(about), "runs_points": answers}
+
     @property
     def details(self) -> dict[str, Any]:
         """The method and its size."""
@@ -172,8 +182,9 @@ def sensitivity(
     uncertain number is varied within its range. ``method`` is ``tornado`` (each number to either end of its range, all
     others as they stand: 2 k + 1 points for k numbers), ``morris`` (elementary effects along ``samples`` trajectories:
     samples (k + 1) points) or ``sobol`` (first and total indices: samples (k + 2) points, with samples a power of 2).
-    The last two need SALib. With ``strongest``, a tornado of 4 replications first picks so many numbers, and all
-    others stay as they are.
+    The last two need SALib. All three move numbers that were fitted together one by one, each within its own standard
+    error: shares of variance are defined for numbers that do not hang together. With ``strongest``, a tornado of 4
+    replications first picks so many numbers, and all others stay as they are.
 
     ``workers``, ``dask``, ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`; cells are kept
     in ``folder/cells``.
@@ -200,17 +211,28 @@ def sensitivity(
     screened = None
     screening = strongest is not None and strongest < len(found)
     into = kept_in(folder, f"{CELLS}/{method}")
+    left = strongest if screening and strongest is not None else len(found)
+    cells = _points(method, left, samples) * replications + screening * _points("tornado", len(found), None) * SCREENING
+    tell = Counted(cells, progress, folder)
     with at_work(workers, dask) as team:
         if screening:
             screened = len(found)
             quick = replace(asked, replications=SCREENING)
             where = None if into is None else into.with_name("screening")
-            first = _run("tornado", quick, found, None, team=team, folder=where, progress=progress)
+            first = _run("tornado", quick, found, None, team=team, folder=where, progress=tell)
+            tell.next()
             names = list(dict.fromkeys(first.table["factor"]))[:strongest]
             found = tuple(one for one in found if one.name in names)
         design = None if method == "tornado" else sampled(method, len(found), samples or SAMPLES[method], seed)
-        result = _run(method, asked, found, design, team=team, folder=into, progress=progress)
+        result = _run(method, asked, found, design, team=team, folder=into, progress=tell)
     return replace(result, screened=screened)
+
+
+def _points(method: Method, factors: int, samples: int | None) -> int:
+    """How many points a method takes."""
+    if method == "tornado":
+        return 2 * factors + 1
+    return (samples or SAMPLES[method]) * (factors + (1 if method == "morris" else 2))
 
 
 def _run(

@@ -89,8 +89,10 @@ def question(
     return Question(scenario, name, against, replications, seed, measure)
 
 
-def kept_in(folder: str | PathLike[str] | None, inside: str = CELLS) -> Path | None:
+def kept_in(folder: str | PathLike[str] | None, inside: str = CELLS, beside: Sequence[str] = ()) -> Path | None:
     """The folder for the runner's cells within that of an experiment, which is made where it is missing.
+
+    ``beside`` names what else may be there.
 
     Raises :class:`sim.errors.InputError` for a folder that holds anything else, or cannot be made.
     """
@@ -101,7 +103,7 @@ def kept_in(folder: str | PathLike[str] | None, inside: str = CELLS) -> Path | N
         if not place.absolute().parent.is_dir():
             raise InputError(f"there is no folder {place.absolute().parent} to put results into; create it first")
         place.mkdir(exist_ok=True)
-        if strange := sorted(one.name for one in place.iterdir() if one.name not in (CELLS, "tables")):
+        if strange := sorted(one.name for one in place.iterdir() if one.name not in (CELLS, "tables", *beside)):
             raise InputError(f"the folder {place} holds {strange[0]!r}; name a new folder, or that of this experiment")
         (place / inside).parent.mkdir(exist_ok=True)
     except OSError as error:
@@ -131,6 +133,10 @@ class Study:
         """All tables by name."""
         return {"table": self.table}
 
+    def records(self) -> dict[str, pd.DataFrame]:
+        """What the tables were worked out from, so that what was saved can be put together again."""
+        return {}
+
     @property
     def details(self) -> dict[str, Any]:
         """What identifies the result beside the question."""
@@ -158,4 +164,4 @@ class Study:
         """Write all tables (Parquet and CSV) and the manifest to a folder, all or nothing."""
         from sim.present.results import save_tables
 
-        return save_tables(folder, self.tables(), self.manifest, self.scenario)
+        return save_tables(folder, {**self.tables(), **self.records()}, self.manifest, self.scenario)

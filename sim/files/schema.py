@@ -87,7 +87,8 @@ def _property(name: str, schema: Schema) -> Schema:
     schema.pop("title", None)
     unit, likely = schema.pop("unit", None), schema.pop("likely", None)
     source = schema.pop("source", None)
-    schema.pop("symbol", None)
+    for key in ("symbol", "idle"):
+        schema.pop(key, None)
     if "$ref" in schema or "properties" in schema or isinstance(schema.get("default"), dict):
         schema.pop("default", None)
     said = [schema.pop("description", "")]

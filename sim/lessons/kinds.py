@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.lessons.lesson import Lesson, Outcome, Statement
+from sim.lessons.lesson import Lesson, Outcome, Statement, alike
 
 BREAK_EVEN = 0.02
 """A margin below 2 % of sales counts as struggling to break even; our reading of the source's words."""
@@ -111,7 +111,7 @@ CONDITION = Lesson(
         "notice, talk, or read of it. Trust lost then is lost in every later choice."
     ),
     cast={"Trusted": "trusted", "Extractive": "extractive", "Uniform": "uniform"},
-    arms={"head to head": {}, "does not sell out": {"firms.Extractive.strategy": "uniform"}},
+    arms={"head to head": {}, "does not sell out": alike("Extractive")},
     statements=(
         Statement(
             "net present value of the firm that serves, less that of the firm that sells, from the same start",
@@ -145,10 +145,18 @@ CONDITION = Lesson(
     varied={
         "customers.vigilance.mean": "0:0.5",
         "rules.intrusion_weight": None,
-        "rules.trust_weight": None,
+        "rules.expose_rate": None,
         "firms.Extractive.strategy.value_share": None,
         "firms.Extractive.strategy.respect": None,
-        "horizon_months": "12:120",
+        "horizon_months": "6:120",
+    },
+    corners={
+        "nobody notices and nothing ever comes out": {
+            "customers.vigilance.mean": 0.0,
+            "rules.expose_rate": 0.0,
+            "firms.Extractive.strategy.transparency": 0.0,
+            "firms.Extractive.strategy.resale": 0.0,
+        },
     },
 )
 

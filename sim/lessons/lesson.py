@@ -15,6 +15,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.quantity import Note
 from sim.scenario import Scenario
+from sim.strategy import PERSONAL_LEVERS, PRESETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,12 @@ STEPS = 3
 """Values of an assumption that are tried along its range, beside its own."""
 STANDING = ("fixed_cost", "platform_cost", "quit_cost", "capital")
 """Amounts of a firm's economics that are there whatever it sells."""
+
+
+def alike(firm: str) -> dict[str, Any]:
+    """The arm in which a firm treats everyone the same and is otherwise as it is."""
+    uniform = PRESETS["uniform"]
+    return {f"firms.{firm}.strategy.{lever}": getattr(uniform, lever) for lever in PERSONAL_LEVERS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +88,8 @@ class Lesson:
     ``cast`` are the firms with their strategies; ``setting`` is what else is changed in the market in which the claim
     is tested; ``arms`` are the variants of it that are compared, with the same customers and the same luck; ``varied``
     are the assumptions along which it is looked for where the claim turns round: dotted paths with a range of values,
-    or None for the plausible range of the register of assumptions.
+    or None for the plausible range of the register of assumptions; ``corners`` are settings of several at once, in
+    words, in which it might turn round though it does along none of them alone.
     """
 
     key: str
@@ -92,6 +100,7 @@ class Lesson:
     statements: tuple[Statement, ...]
     arms: Mapping[str, Mapping[str, Any]]
     varied: Mapping[str, str | None]
+    corners: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     setting: Mapping[str, Any] = field(default_factory=dict)
     effort: int = 1  # how many times as many replications it needs as others: what happens to firms is rarer luck
     caveat: str = ""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.lessons.lesson import Lesson, Outcome, Statement
+from sim.lessons.lesson import Lesson, Outcome, Statement, alike
 
 APART, TOGETHER = 0.8, 0.2
 _MERGING = [
@@ -184,12 +184,16 @@ AWARENESS = Lesson(
         "An intrusion that is not noticed costs nothing today. The more people notice, the sooner taking costs more in "
         "trust than it brings in sales."
     ),
-    cast={"Taker": "extractive", "Rival 1": "uniform", "Rival 2": "uniform"},
+    cast={
+        "Taker": {"preset": "extractive", "transparency": 0.0, "resale": 0.0},
+        "Rival 1": "uniform",
+        "Rival 2": "uniform",
+    },
     arms={
         "takes": {},
-        "does not": {"firms.Taker.strategy": "uniform"},
+        "does not": alike("Taker"),
         "takes, all see": {"customers.vigilance.mean": 0.95},
-        "does not, all see": {"firms.Taker.strategy": "uniform", "customers.vigilance.mean": 0.95},
+        "does not, all see": {**alike("Taker"), "customers.vigilance.mean": 0.95},
         "takes, exposed": {"events": [{"kind": "expose", "month": 24, "firm": "Taker"}]},
     },
     statements=(
@@ -214,11 +218,15 @@ AWARENESS = Lesson(
     ),
     varied={
         "customers.vigilance.mean": "0:1",
-        "rules.intrusion_weight": None,
-        "rules.reactance": None,
-        "firms.Taker.strategy.value_share": None,
-        "firms.Taker.economics.resale_price": None,
-        "rules.word_of_mouth": None,
+        "rules.expose_rate": None,
+        "firms.Taker.strategy.transparency": "0:0.5",
+        "rules.surplus": None,
+        "firms.Taker.economics.platform_cost": None,
+        "horizon_months": "6:60",
+    },
+    corners={
+        "nobody notices and nothing ever comes out": {"customers.vigilance.mean": 0.0, "rules.expose_rate": 0.0},
+        "few notice and nothing ever comes out": {"customers.vigilance.mean": 0.05, "rules.expose_rate": 0.0},
     },
     caveat="How few know is taken from surveys (Pew Research Center 2023) and put in, not tested.",
 )
@@ -242,7 +250,7 @@ OWN_LINES = Lesson(
     ),
     cast={"Ours": "trusted", "Rival 1": "uniform", "Rival 2": "uniform"},
     arms={
-        "alike": {"firms.Ours.strategy": "uniform"},
+        "alike": alike("Ours"),
         **{
             f"{policy} {depth:g}": {"firms.Ours.strategy.depth": depth, "firms.Ours.strategy.respect": respect}
             for policy, respect in (("own line", 1.0), ("one line", 0.0))

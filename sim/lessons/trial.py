@@ -15,7 +15,7 @@ from sim.errors import InputError
 from sim.experiment.axes import Axis, axes, places
 from sim.experiment.cells import measure_names
 from sim.experiment.plan import planned
-from sim.experiment.progress import Progress, part_of, told
+from sim.experiment.progress import Counted, Progress
 from sim.experiment.runner import run as run_cells
 from sim.experiment.statistics import CONFIDENCE
 from sim.experiment.study import CELLS, kept_in
@@ -24,7 +24,7 @@ from sim.experiment.workers import at_work
 from sim.files.shape import nearest
 from sim.lessons.catalogue import LESSONS
 from sim.lessons.lesson import Lesson, Outcome
-from sim.lessons.verdict import Place, Tried
+from sim.lessons.verdict import AS_IT_IS, CORNER, Place, Tried
 from sim.run import manifest
 from sim.scenario import Scenario
 
@@ -202,19 +202,19 @@ def run(
     base = base_market(scenario, customers)
     lessons = [_adapted(lesson, base, changes or {}, varied) for lesson in chosen(keys)]
     trials = [_Trial.of(lesson, base, circumstances, samples, seed) for lesson in lessons]
-    for trial in trials:
+    for trial in trials:  # all of them are valid before any is run
         planned(trial.market, trial.design, replications=trial.lesson.effort * replications, seed=seed)
     total = sum(trial.runs(replications) for trial in trials)
-    tried, before = [], 0
-    with told(progress, "run") as tell, at_work(workers, dask, total) as team:
+    tried, tell = [], Counted(total, progress, folder)
+    with at_work(workers, dask, total) as team:
         for trial in trials:
             place = kept_in(folder, f"{CELLS}/lesson-{trial.lesson.key}")
             cells = run_cells(
                 trial.market, trial.design, replications=trial.lesson.effort * replications, seed=seed, workers=team,
-                folder=place, progress=part_of(tell, before, total),
+                folder=place, progress=tell,
             )  # fmt: skip
             tried.append(trial.judged(cells, seed))
-            before += trial.runs(replications)
+            tell.next()
     settings: dict[str, Any] = {"customers": base.customers.count, "samples": samples if circumstances else 0}
     settings |= {name: dict(given) for name, given in (("changes", changes), ("varied", varied)) if given}
     return Lessons(tuple(tried), base, seed, settings)
@@ -256,13 +256,17 @@ class _Trial:
     def of(cls, lesson: Lesson, base: Scenario, circumstances: bool, samples: int, seed: int) -> _Trial:
         market = lesson.market(base)
         found = axes(market, lesson.ranges(market)) if circumstances else ()
-        places = [Place(-1, None)]
+        places = [Place(AS_IT_IS, None)]
         settings: list[Point] = [{}]
         for k, axis in enumerate(found):
             for value in axis.levels:
                 if value != axis.own:
                     places.append(Place(k, value))
                     settings.append(axis.changes(value))
+        if circumstances:
+            for words, corner in lesson.corners.items():
+                places.append(Place(CORNER, words))
+                settings.append(corner)
         if found and samples:
             for row in hypercube(len(found), samples, seed):
                 drawn = (axis.changes(axis.at(u)) for axis, u in zip(found, row, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.lessons.lesson import Lesson, Outcome, Statement
+from sim.lessons.lesson import Lesson, Outcome, Statement, alike
 
 _THREE = {"Ours": "trusted", "Rival 1": "uniform", "Rival 2": "uniform"}
 
@@ -31,7 +31,7 @@ COMPLIANCE = Lesson(
     cast=_THREE,
     setting={"rules.participation_power": 1.0},
     arms={
-        "alike": {"firms.Ours.strategy": "uniform"},
+        "alike": alike("Ours"),
         "few": _ours(consent="unticked"),
         "many": _ours(consent="banner"),
         "gives": _ours(consent="prompt", value_share=0.8, memory=0.8),
@@ -78,7 +78,7 @@ MISUSE = Lesson(
         "worth no more than the offer that everybody gets."
     ),
     cast={**_THREE, "Ours": {"preset": "trusted", "misuse": 0.5}},
-    arms={"wrong": {}, "right": _ours(misuse=0.0), "alike": {"firms.Ours.strategy": "uniform"}},
+    arms={"wrong": {}, "right": _ours(misuse=0.0), "alike": alike("Ours")},
     statements=(
         Statement(
             "cost of personalising per 1 000 of sales, half of the offers wrong less none",

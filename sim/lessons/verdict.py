@@ -34,8 +34,12 @@ MEASURED = ("fitted", "measured", "published")
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
+AS_IT_IS, CORNER = -1, -2
+"""Places that are on no axis."""
+
+
 class Place(NamedTuple):
-    """A setting that was tried: a value of one axis, or the market as it is (``axis`` -1)."""
+    """A setting that was tried: a value of one axis, the market as it is, or a corner with its words as value."""
 
     axis: int
     value: Any
@@ -66,7 +70,7 @@ class Tried:
     lesson: Lesson
     market: Scenario
     axes: tuple[Axis, ...]
-    places: tuple[Place, ...]  # the market as it is first, then the values of the axes
+    places: tuple[Place, ...]  # the market as it is first, then the values of the axes, then the corners
     margins: np.ndarray = field(repr=False)  # (places, statements, replications)
     combinations: np.ndarray = field(repr=False)  # (samples, statements, replications)
     seed: int = 1
@@ -171,6 +175,12 @@ class Tried:
     def conditions(self) -> tuple[Turn, ...]:
         """The assumptions that matter to the claim: those along which it is not surely seen everywhere."""
         return tuple(turn for turn in self.turns if turn.turns)
+
+    @property
+    def corners(self) -> dict[str, Standing]:
+        """What becomes of the claim where several assumptions are moved at once, by the words for them."""
+        both = zip(self.places, self.standings, strict=True)
+        return {place.value: standing for place, standing in both if place.axis == CORNER}
 
     @property
     def verdict(self) -> Verdict:

@@ -19,6 +19,7 @@ from sim.market.review import review
 from sim.market.staff import staff
 from sim.market.talk import reputation, word_of_mouth
 from sim.market.turnover import turnover
+from sim.people import People, identity
 from sim.run import Run
 from sim.scenario import Scenario
 
@@ -40,17 +41,20 @@ def simulate(
     threads: int | None = None,
     processes: Sequence[MarketProcess] = (),
     trace: int | None = None,
+    people: People | None = None,
 ) -> Run:
     """Run a scenario once.
 
     ``seed`` and ``replication``, whole numbers in [0, 2**32), address the luck; the same pair gives the same run.
     ``customers`` is ``"crowd"`` (compiled) or ``"agents"`` (one SimPy process per customer); both give the same
     books to the cent. ``processes`` are market processes of your own, generator functions that are given the
-    :class:`~sim.market.market.Market`. ``trace`` is the number of a customer whose diary is to be kept.
+    :class:`~sim.market.market.Market`. ``trace`` is the number of a customer whose diary is to be kept. ``people``
+    are the :class:`~sim.people.People` of this replication, where several runs meet them, so that they are drawn only
+    once; the run is the same without.
 
-    Raises :class:`sim.errors.InputError` for a seed, engine or customer that does not exist.
+    Raises :class:`sim.errors.InputError` for a seed, engine or customer that does not exist, or for other people.
     """
-    market = opened(scenario, seed, customers, replication=replication, threads=threads, trace=trace)
+    market = opened(scenario, seed, customers, replication=replication, threads=threads, trace=trace, people=people)
     market.run((*PROCESSES, *processes))
     return market.result()
 
@@ -63,6 +67,7 @@ def opened(
     replication: int = 0,
     threads: int | None = None,
     trace: int | None = None,
+    people: People | None = None,
 ) -> Market:
     """A market that is ready to run; arguments and errors are those of :func:`simulate`."""
     values: dict[str, object] = {"seed": seed, "replication": replication}
@@ -73,6 +78,11 @@ def opened(
         raise InputError(f"customers must be 'crowd' or 'agents', but is {customers!r}")
     if trace is not None and not 0 <= trace < scenario.customers.count:
         raise InputError(f"customer must be a number from 0 to {scenario.customers.count - 1}, but is {trace}")
+    if people is not None and people.identity != identity(scenario, seed, replication):
+        raise InputError(
+            "the people are those of another replication, or of other customers or firms; "
+            "People(scenario, seed, replication) draws those of this run"
+        )
     if customers == "crowd" and numba_missing():
         customers = "agents"
         if "numba" not in _said:
@@ -85,4 +95,5 @@ def opened(
         customers=customers,
         threads=threads if threads is not None else os.cpu_count() or 1,
         diary_of=-1 if trace is None else trace,
+        people=people,
     )

@@ -22,11 +22,12 @@ def fine_share(luck: float, fine_median: float, fine_sigma: float, fine_cap: flo
 
 def audit(market: Market) -> Generator[Event, None, None]:
     """Submodel 13: every month each firm may be audited and fined, in proportion to its intrusions."""
-    stream, rules = market.stream("audit"), market.scenario.rules
+    rules = market.scenario.rules
+    calendar = market.stream("audit").calendar(np.arange(len(market.names)))
     while True:
         yield market.env.timeout(1)
+        luck, size, _, _ = calendar.month(market.month)
         for f in np.flatnonzero(market.world.firms.active):
-            luck, size, _, _ = stream.uniforms(int(f), market.month)
-            if luck < 1.0 - math.exp(-rules.audit_rate * market.closing.intrusion_rate[f]):
-                share = fine_share(size, rules.fine_median, rules.fine_sigma, rules.fine_cap)
+            if luck[f] < 1.0 - math.exp(-rules.audit_rate * market.closing.intrusion_rate[f]):
+                share = fine_share(float(size[f]), rules.fine_median, rules.fine_sigma, rules.fine_cap)
                 market.charge(int(f), "fines", -share * market.closing.sales_of_last_year(int(f)))

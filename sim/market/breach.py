@@ -23,14 +23,16 @@ def breach_hazard(security: float, data_per_customer: float, breach_rate: float,
 
 def breach(market: Market) -> Generator[Event, None, None]:
     """Submodel 13: every month each firm's data may be breached."""
-    stream, rules, firms = market.stream("breach"), market.scenario.rules, market.world.firms
+    rules, firms = market.scenario.rules, market.world.firms
+    calendar = market.stream("breach").calendar(np.arange(len(market.names)))
     while True:
         yield market.env.timeout(1)
+        luck = calendar.month(market.month)[0]
         for f in np.flatnonzero(firms.active):
             hazard = breach_hazard(
                 firms.security[f], market.closing.mean_data[f], rules.breach_rate, rules.knowledge_half
             )
-            if stream.uniforms(int(f), market.month)[0] < 1.0 - math.exp(-hazard):
+            if luck[f] < 1.0 - math.exp(-hazard):
                 strike(market, int(f))
 
 

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 def expose(market: Market) -> Generator[Event, None, None]:
     """Submodel 13: every month attention fades, and each firm's covert use of data may be exposed."""
-    stream, rules, firms = market.stream("expose"), market.scenario.rules, market.world.firms
+    rules, firms = market.scenario.rules, market.world.firms
+    calendar = market.stream("expose").calendar(np.arange(len(market.names)))
     kept = 2.0 ** (-1.0 / rules.attention_half_life)
     while True:
         yield market.env.timeout(1)
+        luck = calendar.month(market.month)[0]
         firms.attention[:] *= kept
         for f in np.flatnonzero(firms.active):
             hazard = rules.expose_rate * market.closing.mean_debt[f] + rules.expose_resale * firms.resale[f]
-            if stream.uniforms(int(f), market.month)[0] < 1.0 - math.exp(-hazard):
+            if luck[f] < 1.0 - math.exp(-hazard):
                 reveal(market, int(f))
 
 

@@ -13,7 +13,7 @@ from sim.trip import think_again, trip
 from sim.world import BLOCK
 
 if TYPE_CHECKING:
-    from sim.population import Contacts
+    from sim.people import Contacts
     from sim.world import Floats, World
 
 # Sums at a month's end per group of customers and firm.
@@ -55,38 +55,34 @@ def observe(first: int, last: int, world: World, now: float, sums: Floats) -> No
     """Take stock at a month's end: fill ``sums``, shape (blocks, groups, firms, sums), and renew memberships."""
     customers, relations, firms, rules = world.customers, world.relations, world.firms, world.rules
     n, n_firms = relations.good.shape
+    since = now - MEMBER_MONTHS
     for block in range(first, last):
         for i in range(max(0, block * BLOCK), min(n, (block + 1) * BLOCK)):
-            group = customers.group[i]
+            group = max(0, customers.group[i])
             for f in range(n_firms):
+                # What is true or not is added as 1 or 0: nobody could foresee a branch.
                 row = sums[block, group, f]
                 permission = relations.permission[i, f]
-                was = relations.member[i, f]
-                member = (
-                    firms.active[f] == 1 and permission != LEFT and relations.last_purchase[i, f] > now - MEMBER_MONTHS
-                )
-                relations.member[i, f] = member
-                if member and was == 0:
-                    row[GAINED] += 1.0
-                if was == 1 and not member:
-                    row[CHURNED] += 1.0
-                row[DATA] += relations.data[i, f]
-                row[DEBT] += relations.debt[i, f]
+                data = relations.data[i, f]
                 scare = fading(relations.scare[i, f], now - firms.breached_at[f], rules.breach_half_life)
                 trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)
+                known = data / (data + rules.knowledge_half)
+                granted = permission == GRANTED
+                was = relations.member[i, f] == 1
+                member = (firms.active[f] == 1) & (permission != LEFT) & (relations.last_purchase[i, f] > since)
+                relations.member[i, f] = member
+                row[REACHABLE] += permission != LEFT
+                row[PERMITTING] += granted
+                row[PARTICIPATING] += may_use(permission, firms.consent[f])
+                row[DATA] += data
                 row[TRUST] += trust
-                if permission != LEFT:
-                    row[REACHABLE] += 1.0
-                if permission == GRANTED:
-                    row[PERMITTING] += 1.0
-                if may_use(permission, firms.consent[f]):
-                    row[PARTICIPATING] += 1.0
-                if member:
-                    row[MEMBERS] += 1.0
-                    row[MEMBER_TRUST] += trust
-                    row[MEMBER_KNOWLEDGE] += relations.data[i, f] / (relations.data[i, f] + rules.knowledge_half)
-                    if permission == GRANTED:
-                        row[MEMBER_PERMITTING] += 1.0
+                row[DEBT] += relations.debt[i, f]
+                row[MEMBERS] += member
+                row[GAINED] += member & (not was)
+                row[CHURNED] += was & (not member)
+                row[MEMBER_TRUST] += trust if member else 0.0
+                row[MEMBER_PERMITTING] += member & granted
+                row[MEMBER_KNOWLEDGE] += known if member else 0.0
 
 
 def talk(world: World, contacts: Contacts) -> None:
@@ -123,7 +119,7 @@ def reflect(
                 relations.good[i, f] = good_before + (relations.good[i, f] - good_before) * evidence_kept
                 relations.bad[i, f] = bad_before + (relations.bad[i, f] - bad_before) * evidence_kept
                 relations.habit[i, f] *= habit_kept
-                if firms.active[f] == 0:
+                if firms.active[f] == 0 or relations.permission[i, f] == LEFT:
                     continue
                 scare = fading(relations.scare[i, f], month - firms.breached_at[f], rules.breach_half_life)
                 trust = trust_from(relations.good[i, f], relations.bad[i, f] + scare)

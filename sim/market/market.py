@@ -16,7 +16,7 @@ from sim.market import compiled
 from sim.market.agents import Agents
 from sim.market.closing import Closing, closing
 from sim.market.crowd import Crowd
-from sim.population import become, contacts, new_world, settle
+from sim.people import People, become, new_world, settle
 from sim.run import Run, manifest
 from sim.strategy import FRAMES, LEVERS, Strategy
 from sim.trip import DIARY_COLUMNS
@@ -52,6 +52,7 @@ class Market:
         customers: Engine,
         threads: int,
         diary_of: int = -1,
+        people: People | None = None,
     ) -> None:
         self.scenario = scenario
         self.society = scenario  # the same, with customers as they are by now
@@ -62,9 +63,10 @@ class Market:
         self.names = tuple(scenario.firms)
         self.economics = tuple(firm.economics for firm in scenario.firms.values())
         self.strategies = [firm.strategy for firm in scenario.firms.values()]
-        self.world = new_world(scenario, seed, replication, diary_of)
+        self.people = people if people is not None else People(scenario, seed, replication, kept=0)
+        self.world = new_world(scenario, self.people, diary_of)
         self.first_customers = np.bincount(self.world.customers.segment, minlength=self.world.tally.shape[1] // 2)
-        self.contacts = contacts(scenario, seed, replication)
+        self.contacts = self.people.contacts
         self.least_consent = 0
         self.diary: list[Floats] = []
         self.closing = Closing(self)
@@ -122,9 +124,13 @@ class Market:
     def renew(self, places: Integers) -> None:
         """Let newcomers take these customers' places."""
         self.closing.pending_churn += self.world.relations.member[places].sum(axis=0, dtype=np.int64)
-        self.world.relations.member[places] = 0
-        self.world.customers.generation[places] += 1
-        settle(self.world, self.society, places, self.env.now, self.seed, self.replication)
+        rules = self.scenario.rules
+        blend = rules.newcomer_reputation if self.env.now > 0 else 0.0
+        trust = blend * self.world.firms.reputation + (1.0 - blend) * rules.neutral_trust
+        generation = self.world.customers.generation[places].astype(np.int64) + 1
+        settle(self.world, self.people.coming(places, generation, float(self.env.now)), trust)
+        if self.society is not self.scenario:
+            become(self.world, self.society, places, self.seed, self.replication)
         self.customers.renewed(places)
 
     def change_society(self, vigilance: float | None, separation: float | None) -> None:
@@ -135,7 +141,8 @@ class Market:
         if vigilance is not None:
             moved |= {f"customers.segments.{name}.vigilance.mean": vigilance for name in customers.segments}
         self.society = self.society.with_(moved)
-        become(self.world, self.society, self.seed, self.replication)
+        everybody = np.arange(customers.count)
+        become(self.world, self.society, everybody, self.seed, self.replication)
 
     def collect_diary(self) -> None:
         """Put what was written into the diary aside, so that it has room again."""

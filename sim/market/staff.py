@@ -13,25 +13,26 @@ if TYPE_CHECKING:
     from simpy.events import Event
 
     from sim.market.market import Market
-    from sim.world import Floats
+    from sim.world import Floats, Integers
 
 
 def staff(market: Market) -> Generator[Event, None, None]:
     """Submodel 14: every month monitoring wears on the staff of each firm; some quit, at a cost, and are replaced."""
     rules, firms = market.scenario.rules, market.world.firms
-    stream = market.stream("staff")
     shape = (max(one.staff_count for one in market.economics), len(market.names))
-    people, columns = np.arange(shape[0]), np.arange(shape[1])
+    people, columns = np.arange(shape[0])[:, None], np.arange(shape[1])
+    calendar = market.stream("staff").calendar(people, columns)
     generation = np.zeros(shape, dtype=np.int64)
     good_before = rules.prior_strength * rules.neutral_trust
     bad_before = rules.prior_strength * (1.0 - rules.neutral_trust)
     good, bad = np.full(shape, good_before), np.full(shape, bad_before)
-    limit = np.column_stack([_limits(market, f, people, generation[:, f]) for f in range(shape[1])])
+    limits = [_limits(market, people, 0, columns)]  # by generation
+    limit = limits[0].copy()
     kept = 2.0 ** (-1.0 / rules.evidence_half_life)
     size = market.scenario.customers.count / 1000.0
     while True:
         yield market.env.timeout(1)
-        luck = stream.columns(people[:, None], market.month, columns)[0]
+        luck = calendar.month(market.month)[0]
         for f in np.flatnonzero(firms.active):
             count = market.economics[f].staff_count
             if count == 0:
@@ -50,15 +51,17 @@ def staff(market: Market) -> Generator[Event, None, None]:
             if quits.any():
                 cost = market.economics[f].quit_cost * size / count
                 market.charge(int(f), "staff_cost", -cost * int(quits.sum()))
-                who = people[here][quits]
+                who = np.flatnonzero(quits)
                 generation[who, f] += 1
                 good[who, f], bad[who, f] = good_before, bad_before
-                limit[who, f] = _limits(market, int(f), who, generation[who, f])
+                while len(limits) <= generation[who, f].max():
+                    limits.append(_limits(market, people, len(limits), columns))
+                limit[who, f] = [limits[one][i, f] for i, one in zip(who, generation[who, f], strict=True)]
                 trust = good[here, f] / (good[here, f] + bad[here, f])
             firms.service[f] = np.clip(1.0 + rules.service_trust * (trust.mean() - rules.neutral_trust), 0.0, 2.0)
 
 
-def _limits(market: Market, f: int, who: np.ndarray, generation: np.ndarray) -> Floats:
-    """Thresholds of staff, drawn from the same distribution as the customers'."""
-    luck = market.stream("staff thresholds").columns(who, generation, f)
+def _limits(market: Market, people: Integers, generation: int, columns: Integers) -> Floats:
+    """Thresholds of staff of a generation, drawn from the same distribution as the customers'."""
+    luck = market.stream("staff thresholds").columns(people, generation, columns)
     return drawn_thresholds(market.scenario.customers, luck[0], luck[1])

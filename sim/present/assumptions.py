@@ -88,7 +88,9 @@ def plain(value: float) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return "" if math.isnan(low) else f"{plain(low)} to {plain(high)}"
+    if math.isnan(low):
+        return ""
+    return plain(low) if low == high else f"{plain(low)} to {plain(high)}"
 
 
 SAYS_ITSELF = ("assumed", "user", "decision")

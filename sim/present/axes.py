@@ -10,6 +10,8 @@ from sim.present.labels import short
 from sim.present.style import typographic
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from sim.experiment.study import Study
 
 LOSES, GAINS = "#B35806", "#542788"
@@ -22,6 +24,33 @@ def axis_label(name: str, unit: str, meaning: str, width: int = 90) -> str:
     words = meaning if not unit or unit in meaning else f"{meaning}, {unit}" if meaning else ""
     path = short(name, width) + ("" if words or not unit else f", {unit}")
     return "\n".join([*textwrap.wrap(words, width), path])
+
+
+def named(name: str, meaning: str) -> str:
+    """A number in a sentence, by what it means and its path: ``“mean basket” (customers.basket.mean)``."""
+    return f"{worded(name, meaning)} ({name})" if meaning else name
+
+
+def worded(name: str, meaning: str, most: int = 200) -> str:
+    """What a number means, in quotation marks; its path where nothing is said, or more than so many characters."""
+    return f"“{meaning}”" if 0 < len(meaning) <= most else name
+
+
+def at_dots(path: str, width: int) -> str:
+    """A path in lines of so many characters, broken after dots alone."""
+    lines = [""]
+    for part in path.replace(".", ".\0").split("\0"):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def cell(name: str, words: str, width: int) -> Text:
+    """What a number means, or is said of it, for a table of the terminal, with its path below."""
+    from rich.text import Text
+
+    return Text.assemble(f"{words}\n" if words else "", (at_dots(name, width), "dim" if words else ""))
 
 
 def setting(value: Any) -> str:

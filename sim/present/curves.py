@@ -11,6 +11,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.present.axes import axis_label, replications, setting
 from sim.present.house import house_style
+from sim.present.labels import end_labels
 from sim.present.measures import scale_of
 from sim.present.style import DASH_DOT, DASHED, ROLES, TEXT, finish, heading, ink, new_figure, typographic
 
@@ -42,15 +43,14 @@ def curves_chart(sweeps: Mapping[str, Sweep]) -> Figure:
         axes = figure.subplots()
         heading(axes, "Gain over treating everyone the same", f"{scale.unit}, net present value")
         axes.axhline(0.0, color=TEXT, linewidth=1.0, zorder=1.5, label="nothing gained")
+        ends = []
         for (colour, dash, marker), (name, table) in zip(LOOKS, tables.items(), strict=False):
             at, value, low, high = (table[column].to_numpy() for column in (axis, "value", "low", "high"))
             axes.fill_between(at, low / scale.by, high / scale.by, color=colour, alpha=0.15, linewidth=0,
                               label="95 % interval")  # fmt: skip
             axes.plot(at, value / scale.by, color=colour, linestyle=dash, marker=marker, linewidth=2.0, label=name)
-            axes.annotate(
-                name, (at[-1], value[-1] / scale.by), xytext=(8, 0), textcoords="offset points", va="center",
-                ha="left", color=ink(colour), annotation_clip=False, size=9.5,
-            )  # fmt: skip
+            ends.append((at[-1], value[-1] / scale.by, name, ink(colour)))
+        end_labels(figure, axes, ends, size=9.5)
         along = first.axes[0]
         axes.set_xlabel(
             f"{axis_label(along.name, along.unit, along.meaning)}\nbands: 95 % interval over {replications(first)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.present.axes import GAINS, LOSES, axis_label, setting, with_unit
+from sim.present.axes import GAINS, LOSES, axis_label, cell, named, setting, with_unit, worded
 from sim.present.house import house_style
 from sim.present.labels import short
 from sim.present.measures import scale_of
@@ -18,6 +18,8 @@ from sim.present.tables import plain_table
 from sim.present.words import percent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.table import Table
@@ -37,7 +39,7 @@ def finding(study: Discovery) -> str:
     density, coverage = (rounded(*one, percent=True, most=0) for one in (box.density, box.coverage))
     more = "" if len(study.boxes) == 1 else "; a second set of conditions holds up too"
     return (
-        f"Where {conditions_in_words(study, box)}, {asked.firm} loses against {_other(study)} at {density.value} of "
+        f"Where {_all_of(study, box, in_full)}, {asked.firm} loses against {_other(study)} at {density.value} of "
         f"the points (density, 95 % interval {density.interval}), against {percent(float(study.loses.mean()))} of all; "
         f"{coverage.value} of all losses are there (coverage, {coverage.interval}), "
         f"by {box.points} points held out{more}."
@@ -58,7 +60,7 @@ def claim(study: Discovery) -> str:
         )
     box = study.boxes[0]
     return (
-        f"{firm} loses at {percent(box.density.value)} of the points where {conditions_in_words(study, box, 24)}, "
+        f"{firm} loses at {percent(box.density.value)} of the points where {_all_of(study, box, in_short)}, "
         f"and at {percent(losses / n)} of all"
     )
 
@@ -68,20 +70,31 @@ def _other(study: Discovery) -> str:
     return "treating everyone the same" if against == "uniform" else against
 
 
-def conditions_in_words(study: Discovery, box: Box, most: int = 200) -> str:
-    """The conditions of a box, with units: ``rules.surplus is below 0.08 share of the basket and …``."""
-    return " and ".join(in_words(study, one, most) for one in box.conditions)
+def _all_of(study: Discovery, box: Box, words: Callable[[Discovery, Condition], str]) -> str:
+    return " and ".join(words(study, one) for one in box.conditions)
 
 
-def in_words(study: Discovery, condition: Condition, most: int = 200) -> str:
-    """A condition: what is below or above what, or between; without its unit where that has more characters."""
+def in_full(study: Discovery, condition: Condition) -> str:
+    """A condition with meaning, path and unit, for a sentence."""
+    about = study.factors[condition.column]
+    return f"{named(about.name, about.meaning)} is {bounds(study, condition)}"
+
+
+def in_short(study: Discovery, condition: Condition) -> str:
+    """A condition for a title: by what it means or, where that is shorter, its path, and without a long unit."""
+    about = study.factors[condition.column]
+    return f"{worded(about.name, about.meaning, 40)} is {bounds(study, condition, 24)}"
+
+
+def bounds(study: Discovery, condition: Condition, most: int = 200) -> str:
+    """Below or above what a condition lies, or between; without its unit where that has more characters."""
     about = study.factors[condition.column]
     unit = about.unit if len(about.unit) <= most else ""
     low, high = condition.low, condition.high
     if math.isfinite(low) and math.isfinite(high):
-        return f"{about.name} is between {setting(_clean(low))} and {with_unit(_clean(high), unit)}"
+        return f"between {setting(_clean(low))} and {with_unit(_clean(high), unit)}"
     side, end = ("above", low) if math.isfinite(low) else ("below", high)
-    return f"{about.name} is {side} {with_unit(_clean(end), unit)}"
+    return f"{side} {with_unit(_clean(end), unit)}"
 
 
 def _clean(end: float) -> float:
@@ -179,7 +192,7 @@ def _conditions(axes: Axes, study: Discovery) -> None:
         axes.barh(row, 1.0, height=0.16, color="#E4E4E4", label="range", zorder=2)
         axes.barh(row, end - start, left=start, height=0.16, color=LOSES, label=about.name, zorder=3)
         axes.annotate(
-            textwrap.fill(in_words(study, one).replace(" is ", " ", 1), 62, max_lines=2),
+            _over_a_bar(study, one),
             (0.0, row - 0.14),
             size=8.5,
             va="bottom",
@@ -198,6 +211,13 @@ def _conditions(axes: Axes, study: Discovery) -> None:
         axes.set_xlabel("\n".join(notes) + "\n95 % intervals, from points held out", ha="left", x=0.0)
 
 
+def _over_a_bar(study: Discovery, condition: Condition) -> str:
+    """What a number means and where it lies, in one line or two, and its path in another."""
+    about, ends = study.factors[condition.column], bounds(study, condition)
+    words = f"{textwrap.shorten(about.meaning, 118 - len(ends), placeholder=' …')} {ends}" if about.meaning else ends
+    return f"{textwrap.fill(words, 62, max_lines=2)}\n{short(about.name, 62)}"
+
+
 def discovery_table(study: Discovery) -> Table | str:
     """The conditions for the terminal; where there are none, what would tell weaker ones."""
     if not study.boxes:
@@ -206,14 +226,15 @@ def discovery_table(study: Discovery) -> Table | str:
             f"{n} points over {k} number{'s' if k > 1 else ''}; more points, or fewer numbers, tell weaker conditions."
         )
     table = plain_table("Under which conditions it loses")
-    table.add_column("condition", overflow="fold")
-    table.add_column("what it is", overflow="fold")
-    for words in ("loses there", "95 % interval", "of all losses", "95 % interval"):
+    table.add_column("condition", overflow="fold", min_width=28)
+    for words in ("loses there,\n95 % interval", "of all losses,\n95 % interval"):
         table.add_column(words, justify="right", no_wrap=True)
     for box in study.boxes:
-        density, coverage = (rounded(*one, percent=True, most=0) for one in (box.density, box.coverage))
+        figures = [f"{one.value}\n{one.interval}" for one in (
+            rounded(*part, percent=True, most=0) for part in (box.density, box.coverage)
+        )]  # fmt: skip
         for place, one in enumerate(box.conditions):
-            figures = (density.value, density.interval, coverage.value, coverage.interval) if place == 0 else [""] * 4
-            words = in_words(study, one).replace(" is ", " ", 1)
-            table.add_row(f"{'and ' if place else ''}{words}", study.factors[one.column].meaning, *figures)
+            about = study.factors[one.column]
+            words = f"{'and ' if place else ''}{about.meaning or about.name} {bounds(study, one)}"
+            table.add_row(cell(about.name, words, 40), *(figures if place == 0 else ["", ""]))
     return table

@@ -87,8 +87,42 @@ def can_hold_text(path: Path | None, over: bool = False) -> None:
 
 def save_text(text: str, path: Path) -> None:
     """Write a text, whole or not at all."""
-    with _whole(path) as stream:
-        stream.write(text.encode("utf-8"))
+    save_bytes(text.encode("utf-8"), path)
+
+
+def can_hold_document(path: Path, ending: str) -> None:
+    """Refuse a name that no such document can have, before the work rather than after it.
+
+    Raises :class:`sim.errors.InputError`.
+    """
+    if path.suffix.lower() != ending:
+        raise InputError(f"{path} is no name of such a file; one that ends in {ending} would be right")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file that ends in {ending}")
+    if path.exists():
+        try:
+            path.open("r+b").close()
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be written over ({error.strerror}), and may be open in another program; "
+                "closing it, or another name, would be right"
+            ) from None
+    _probe(path.absolute().parent, path)
+
+
+def save_bytes(content: bytes, path: Path) -> None:
+    """Write a document, whole or not at all; what was there before stays until the new one is complete.
+
+    Raises :class:`sim.errors.InputError` where it cannot be written.
+    """
+    try:
+        with _whole(path) as stream:
+            stream.write(content)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error}), and may be open in another program; what was there "
+            "before is untouched; another name would be right"
+        ) from None
 
 
 @contextmanager

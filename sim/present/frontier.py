@@ -11,7 +11,7 @@ from sim.present.house import house_style
 from sim.present.labels import short
 from sim.present.measures import Scale, scale_of
 from sim.present.rounding import rounded
-from sim.present.search import FOUND, look_of, name_points
+from sim.present.search import FOUND, free_of_charge, look_of, name_points
 from sim.present.style import TEXT, finish, heading, new_figure, typographic
 from sim.present.tables import plain_table, under
 
@@ -170,7 +170,9 @@ def frontier_tables(frontier: Frontier) -> list[RenderableType]:
         ]
         said = ", ".join(f"{name} {_lever(row[name])}" for name in levers)
         table.add_row(f"{row['candidate']}{' •' if row['front'] else ''}", *sizes, said)
-    return [under(table, f"• on the front; ± half the 95 % interval over {frontier.again.shape[1]} fresh draws.")]
+    note = f"• on the front; ± half the 95 % interval over {frontier.again.shape[1]} fresh draws."
+    free = free_of_charge(frontier.space)
+    return [under(table, f"{note}\n{free}" if free else note)]
 
 
 def _lever(value: Any) -> str:

@@ -122,10 +122,16 @@ def _as_long_as(tried: Tried, most: int) -> str:
     """What must not change of a market in which the claim holds: first what turns it round, else what blurs it."""
     turning = [turn for turn in tried.conditions if not turn.axis.numeric or _part(turn, turn.holds) < 1.0 - 1e-9]
     named = sorted(turning or tried.conditions, key=lambda turn: _part(turn, turn.sure))
+    lost = [words for words, there in tried.corners.items() if there == "fails"]
+    unless = f"it is not so that {' or that '.join(lost)}" if lost else ""
     if not named:
-        return f"not several assumptions change at once: {combinations(tried)}"
+        return unless or f"not several assumptions change at once: {combinations(tried)}"
     clauses = [_clause(turn, tried.market.currency) for turn in named[:most]]
-    return " and ".join(clauses) + _more(len(tried.conditions) - len(clauses), "and within bounds of")
+    return (
+        " and ".join(clauses)
+        + _more(len(tried.conditions) - len(clauses), "and within bounds of")
+        + (f", and {unless}" if lost else "")
+    )
 
 
 def _elsewhere(tried: Tried, most: int = MOST_NAMED) -> str:
@@ -133,11 +139,14 @@ def _elsewhere(tried: Tried, most: int = MOST_NAMED) -> str:
     there = sorted(
         (turn for turn in tried.conditions if turn.sure or turn.at), key=lambda turn: -_part(turn, turn.sure)
     )
+    corners = [words for words, standing in tried.corners.items() if standing == "holds"]
+    if not there and corners:
+        return " or if ".join(corners)
     if not there:
         number = f"{tried.combined.count('holds')} of {len(tried.combined)} combinations"
         return f"several assumptions change at once ({number})"
-    clauses = [_clause(turn, tried.market.currency) for turn in there[:most]]
-    return " or ".join(clauses) + _more(len(there) - len(clauses), "or with a change of")
+    clauses = [_clause(turn, tried.market.currency) for turn in there[:most]] + corners
+    return " or ".join(clauses) + _more(len(there) - min(len(there), most), "or with a change of")
 
 
 def _more(number: int, words: str) -> str:

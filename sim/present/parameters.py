@@ -151,6 +151,8 @@ def _parameters(path: str, model: type[BaseModel], instance: BaseModel | None) -
         choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
         if declared is not None:
             plausible = f"{_text(declared.low)} to {_text(declared.high)}"
+            if declared.idle is not None:
+                plausible += f", unless {_text(declared.idle)}"
             yield Parameter(place, declared.symbol, meaning, declared.unit, default, plausible, declared.source)
         elif isinstance(extra, dict) and "unit" in extra:
             yield Parameter(place, name, meaning, str(extra["unit"]), default, "–", "setting")

@@ -24,9 +24,14 @@ FORMATS = ("parquet", "csv")
 
 
 def save_tables(
-    folder: str | PathLike[str], tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], scenario: Scenario
+    folder: str | PathLike[str],
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+    scenario: Scenario | None,
 ) -> Path:
     """Write tables, manifest and scenario to a folder, all or nothing; gives the folder.
+
+    A result about many scenarios has none to write; it keeps them in a table of its own.
 
     Everything is written to a folder beside it that takes the name at the end. Earlier results in the folder are
     replaced; a folder that holds anything else is left alone. Row labels are not saved.
@@ -125,7 +130,9 @@ def _check(tables: Mapping[str, pd.DataFrame]) -> None:
         raise InputError("two tables have names that differ in capitals alone; on some disks they are the same file")
 
 
-def _write(fresh: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], scenario: Scenario) -> None:
+def _write(
+    fresh: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], scenario: Scenario | None
+) -> None:
     import duckdb
 
     with duckdb.connect() as database:
@@ -133,7 +140,8 @@ def _write(fresh: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[st
             plain = table.reset_index(drop=True)
             plain.to_csv(fresh / f"{name}.csv", index=False, lineterminator="\n")
             write_parquet(database, plain, fresh / f"{name}.parquet")
-    (fresh / SCENARIO).write_text(to_yaml(scenario), encoding="utf-8")
+    if scenario is not None:
+        (fresh / SCENARIO).write_text(to_yaml(scenario), encoding="utf-8")
     sizes = {name: len(table) for name, table in tables.items()}
     full = {**manifest, "libraries": library_versions(), "tables": sizes}
     (fresh / MANIFEST).write_text(json_text(full), encoding="utf-8")

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.console import RenderableType
+    from rich.table import Table
 
     from sim.experiment.frontier import Frontier
+    from sim.experiment.levers import Space
     from sim.experiment.search import Search
     from sim.strategy import Strategy
 
@@ -223,7 +225,19 @@ def name_points(figure: Any, axes: Axes, points: np.ndarray, names: dict[int, st
 
 def search_tables(search: Search) -> list[RenderableType]:
     """The search for the terminal."""
-    return [finalists_table(search), levers_table(search)]
+    return [finalists_table(search), under(levers_table(search), free_of_charge(search.space))]
+
+
+def free_of_charge(space: Space) -> str:
+    """Which of the free levers cost nothing in one direction, so that a search goes to the end; empty if none."""
+    ways = [f"{way} {name}" for name, way in space.costless.items()]
+    if not ways:
+        return ""
+    those = f"{', '.join(ways[:-1])} and {ways[-1]}" if len(ways) > 1 else ways[0]
+    return (
+        f"In the model {those} cost{'' if len(ways) > 1 else 's'} the firm nothing, so that a search goes as far as "
+        "the bounds allow; a real firm would pay, and what it would pay is not taken off."
+    )
 
 
 def finalists_table(search: Search) -> RenderableType:
@@ -249,7 +263,7 @@ def finalists_table(search: Search) -> RenderableType:
     return under(table, note + (f"\n* below the trust floor of {search.trust_floor:g}" if below else ""))
 
 
-def levers_table(search: Search) -> RenderableType:
+def levers_table(search: Search) -> Table:
     """The levers that were found, beside those of the compared strategies."""
     table = plain_table("The levers")
     table.add_column("lever", overflow="fold")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.present.axes import GAINS, LOSES, replications, setting
+from sim.experiment.uncertainty import uncertainty
+from sim.present.axes import GAINS, LOSES, cell, named, replications, setting, worded
 from sim.present.house import house_style
 from sim.present.labels import short
 from sim.present.measures import Scale, scale_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.table import Table
 
+    from sim.experiment.factors import Factor
     from sim.experiment.sensitivity import Sensitivity
 
 MOST = 14
@@ -30,17 +32,19 @@ MOST = 14
 
 def finding(study: Sensitivity) -> str:
     """What drives the gain most, and how much of the variance is chance."""
-    chance = study.noise["of_one_run"]
+    chance, first = study.noise["of_one_run"], _strongest(study)
+    claimed = claim(study).replace(worded(first.name, first.meaning), named(first.name, first.meaning), 1)
     noise = f"; {percent(chance)} of the variance of one run is chance" if math.isfinite(chance) else ""
-    return f"{claim(study)}{noise if study.method == 'sobol' else ''}."
+    return f"{claimed}{noise if study.method == 'sobol' else ''}."
 
 
 def claim(study: Sensitivity) -> str:
     """The strongest factor, and what it does."""
     table, firm = study.table, short(study.question.firm, 40)
     first = table.iloc[0]
+    words = worded(_strongest(study).name, _strongest(study).meaning)
     if study.method == "tornado":
-        turned = _turning(study)
+        turned = turning(study)
         low, high = (
             table[(table["factor"] == first["factor"]) & (table["end"] == end)].iloc[0] for end in ("low", "high")
         )
@@ -53,23 +57,27 @@ def claim(study: Sensitivity) -> str:
         verb = "turn" if turned > 1 else "turns"
         at_low, at_high = setting(low["setting"]), setting(high["setting"])
         return (
-            f"The gain of {firm} hangs most on {first['factor']}: {scale.signed(low['gain'])} {scale.unit} at "
+            f"The gain of {firm} hangs most on {words}: {scale.signed(low['gain'])} {scale.unit} at "
             f"{at_low}, {scale.signed(high['gain'])} at {at_high}; {turns} {verb} its sign"
         )
     k = len(study.factors)
     if study.method == "morris":
-        return f"Of {k} numbers the gain of {firm} hangs most on {first['factor']} (Morris's mean absolute effect)"
+        return f"Of {k} numbers the gain of {firm} hangs most on {words} (Morris's mean absolute effect)"
     ends = np.clip([first["total_low"], first["total_high"]], 0.0, 1.0)  # an estimate may be beyond
     share = rounded(min(float(first["total"]), 1.0), *(float(end) for end in ends), percent=True, most=0)
     if not math.isfinite(first["total"]):
         return f"The gain of {firm} is the same at all points; it hangs on none of {k} numbers"
     return (
-        f"Of the variance of the gain of {firm} {share.value} goes with {first['factor']}, alone or together with "
+        f"Of the variance of the gain of {firm} {share.value} goes with {words}, alone or together with "
         f"others of {k} numbers (total index, 95 % interval {share.interval})"
     )
 
 
-def _turning(study: Sensitivity) -> int:
+def _strongest(study: Sensitivity) -> Factor:
+    return next(one for one in study.factors if one.name == study.table["factor"].iloc[0])
+
+
+def turning(study: Sensitivity) -> int:
     """Number of factors at an end of whose range the gain clearly has the other sign than as it stands."""
     base = study.as_it_stands
     if base is None:
@@ -89,11 +97,12 @@ def sensitivity_chart(study: Sensitivity) -> Figure:
     """A tornado, or the effects or indices with their intervals, the strongest on top."""
     with house_style():
         names = list(dict.fromkeys(study.table["factor"]))[:MOST]
-        figure = new_figure(9.6, 1.8 + 0.37 * len(names))
+        figure = new_figure(10.4, 1.8 + 0.44 * len(names))
         axes = figure.subplots()
         draw = {"tornado": _tornado, "morris": _morris, "sobol": _sobol}[study.method]
         key = draw(axes, study, names)
-        axes.set_yticks(range(len(names)), [short(name, 44) for name in names])
+        axes.set_yticks([])
+        _names(axes, study, names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(visible=True, axis="x")
         axes.grid(visible=False, axis="y")
@@ -151,6 +160,19 @@ def _tornado(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
         Line2D([], [], marker=marker, linestyle="", color=QUIET, markerfacecolor=face, markersize=6.5, label=words)
         for marker, face, words in looks
     ]
+
+
+def _names(axes: Axes, study: Sensitivity, names: list[str]) -> None:
+    """What every number means, and its path below, left of the picture."""
+    about = {one.name: one for one in study.factors}
+    for row, name in enumerate(names):
+        meaning = textwrap.shorten(about[name].meaning, 56, placeholder=" …")
+        lines = [(meaning, "bottom", 8.5, TEXT), (short(name, 60), "top", 7.5, QUIET)] if meaning else [
+            (short(name, 60), "center", 8.5, TEXT)
+        ]  # fmt: skip
+        for words, side, size, colour in lines:
+            axes.annotate(words, (0.0, row), xycoords=("axes fraction", "data"), xytext=(-6, 0), color=colour, va=side,
+                          textcoords="offset points", ha="right", size=size, annotation_clip=False)  # fmt: skip
 
 
 def _ranges(axes: Axes, study: Sensitivity, names: list[str]) -> None:
@@ -230,8 +252,9 @@ def _sobol(axes: Axes, study: Sensitivity, names: list[str]) -> list[Any]:
 def sensitivity_table(study: Sensitivity, most: int = 20) -> Table:
     """The strongest factors for the terminal."""
     table = plain_table("What the gain hangs on, the strongest first")
-    table.add_column("number", overflow="fold", min_width=24)
-    table.add_column("range", justify="right", overflow="fold")
+    width = 31
+    table.add_column("number", overflow="fold", min_width=width)
+    table.add_column("range", justify="right", min_width=7, overflow="fold")
     names = list(dict.fromkeys(study.table["factor"]))[:most]
     rows = study.table.set_index("factor").loc[names]
     about = {one.name: one for one in study.factors}
@@ -246,20 +269,28 @@ def sensitivity_table(study: Sensitivity, most: int = 20) -> Table:
                         row["gain"] + row["change_high"] - row["change"], signed=True).value
                 for row in (ends.loc["low"], ends.loc["high"])
             ]  # fmt: skip
-            table.add_row(name, spans[name], *figures, rounded(ends["swing"].iloc[0], -math.inf, math.inf).value)
+            table.add_row(
+                cell(name, about[name].meaning, width),
+                spans[name],
+                *figures,
+                rounded(ends["swing"].iloc[0], -math.inf, math.inf).value,
+            )
         return table
     for words in ("mean absolute\neffect", "95 % interval", "standard\ndeviation") if study.method == "morris" else (
-        "total\nindex", "95 % interval", "first-order\nindex", "95 % interval"
+        "total index,\n95 % interval", "first-order,\n95 % interval"
     ):  # fmt: skip
         table.add_column(words, justify="right", no_wrap=True)
     for name, row in rows.iterrows():
         if study.method == "morris":
             effect = rounded(row["mu_star"], row["mu_star_low"], row["mu_star_high"])
             last = rounded(row["sigma"], -math.inf, math.inf).value
-            table.add_row(str(name), spans[str(name)], effect.value, effect.interval, last)
+            table.add_row(
+                cell(str(name), about[str(name)].meaning, width), spans[str(name)], effect.value, effect.interval, last
+            )
             continue
         total, first = (rounded(row[f"{one}"], row[f"{one}_low"], row[f"{one}_high"]) for one in ("total", "first"))
-        table.add_row(str(name), spans[str(name)], total.value, total.interval, first.value, first.interval)
+        parts = (f"{one.value}\n{one.interval}" for one in (total, first))
+        table.add_row(cell(str(name), about[str(name)].meaning, width), spans[str(name)], *parts)
     return table
 
 
@@ -285,4 +316,17 @@ def chance(study: Sensitivity) -> str:
                 f" {study.design.samples} samples leave the strongest index open by {percent(half)} on either side; "
                 "more would be needed."
             )
-    return said
+    return f"{said}{_one_by_one(study)}"
+
+
+def _one_by_one(study: Sensitivity) -> str:
+    """Which numbers hang together and are drawn as if they did not, of Sobol."""
+    varied = {path for one in study.factors for path in one.paths}
+    fits = uncertainty(study.scenario).fitted if study.method == "sobol" else ()
+    apart = [sorted(varied & set(fit.paths)) for fit in fits]
+    return "".join(
+        f" {', '.join(paths[:-1])} and {paths[-1]} were fitted together; here each is drawn by itself, from its own "
+        "standard error, because the indices hold for numbers that do not hang together."
+        for paths in apart
+        if len(paths) > 1
+    )

@@ -15,6 +15,7 @@ from sim.calibrate.outcomes.target_fit import TargetFit, natural
 from sim.calibrate.outcomes.targets import Free, Targets, read_targets
 from sim.errors import InputError
 from sim.market import simulate
+from sim.people import People
 from sim.strategy import PERSONAL_LEVERS, PRESETS
 
 if TYPE_CHECKING:
@@ -111,11 +112,13 @@ def _outcomes(
         scenario = market.with_({one.path: float(value) for one, value in zip(targets.free, values, strict=True)})
     except InputError:  # numbers that are valid one by one, but not together
         return [np.nan] * len(targets.targets)
-    own = other = last_year(simulate(scenario, seed, replication=replication, threads=1), f)
+    people = People(scenario, seed, replication)
+    own = other = last_year(simulate(scenario, seed, replication=replication, threads=1, people=people), f)
     if any(MEASURES[one.measure].paired for one in targets.targets):
         uniform = {f"firms.{targets.firm}.strategy.{lever}": getattr(PRESETS["uniform"], lever)
                    for lever in PERSONAL_LEVERS}  # fmt: skip
-        other = last_year(simulate(scenario.with_(uniform), seed, replication=replication, threads=1), f)
+        counterpart = scenario.with_(uniform)
+        other = last_year(simulate(counterpart, seed, replication=replication, threads=1, people=people), f)
     return [MEASURES[one.measure].read(own, other, one.column) for one in targets.targets]
 
 

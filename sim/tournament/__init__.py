@@ -1,0 +1,1 @@
+"""The class tournament: strategies that students hand in compete over customers that nobody has seen."""
