@@ -128,7 +128,8 @@ def test_every_slip_that_is_known_gets_its_own_hint(key: str) -> None:
 @each_exercise
 def test_an_answer_of_the_wrong_kind_gets_a_sentence(key: str) -> None:
     one = replace(EXERCISES[key], solve=lambda: 0.5 if not EXERCISES[key].choices else EXERCISES[key].choices[0])
-    for answer in (None, ..., "", "a half", "0.5", True, math.nan, math.inf, [1.0], {}, 1j, print, np.array([0.5])):
+    odd: list[Any] = [None, ..., "", "a half", "0.5", True, math.nan, math.inf, [1.0], {}, 1j, print, np.array([0.5])]
+    for answer in odd:
         reply = one.check(answer)
         assert not reply
         assert one.wanted in reply.words

@@ -15,6 +15,7 @@ from sim.experiment.runner import run
 from sim.experiment.statistics import CONFIDENCE, Interval
 from sim.files.shape import nearest
 from sim.lessons.catalogue import LESSONS
+from sim.lessons.kinds import TWO_HUMPS
 from sim.lessons.trial import base_market
 from sim.run import manifest
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 KINDS = ("personal", "alike")
 """Firms that use data about people at the end, and firms that treat everyone alike."""
-TWO_HUMPS = 2.0
-"""Two equal bell curves that are mixed half and half show two humps if their centres lie more than this many standard
-deviations apart (Schilling, Watkins & Watkins 2002, The American Statistician 56(3))."""
 RESAMPLES = 1000
 
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.lessons.ending import TWO_HUMPS
-from sim.lessons.kinds import BREAK_EVEN
+from sim.lessons.kinds import BREAK_EVEN, TWO_HUMPS
 from sim.present.house import house_style
 from sim.present.rounding import rounded
 from sim.present.style import QUIET, ROLES, TEXT, finish, ink, new_figure, typographic
