@@ -15,6 +15,7 @@ from sim.people import People, new_world
 from sim.rules import LEFT
 from sim.scenario import Scenario
 from sim.scenario_file import read
+from sim.trip import partner
 from sim.world import Customers
 from tests.markets import LAST_INSTANT, market
 
@@ -137,6 +138,35 @@ def test_buying_elsewhere_cancels_a_contract() -> None:
     last = run.world.customers.last_firm
     assert set(np.unique(last)) == {-1, 0}
     assert (last == 0).mean() == pytest.approx(0.5, abs=0.1), "utility 0 against 0; 4 sd of 400"
+
+
+def test_the_firm_of_a_contract_is_always_considered_and_ends_with_the_firm_or_the_relation() -> None:
+    """Nothing makes anybody think of a firm but the contract: who has one goes on, who has none cannot begin."""
+    forgotten = {"base_consideration": 0.0, "message_effect": 0.0, "habit_effect": 0.0, "outside_utility": -50.0}
+    scenario = market(
+        {"A": {}, "B": {}},
+        horizon_months=4,
+        customers={"count": 200, "shopping": MONTHLY, "contract": {"mean": 0.0}},
+        rules={**forgotten, **NOTHING_LEARNED},
+    )
+
+    def sign(market: Any) -> Any:
+        market.world.customers.last_firm[:100] = 1
+        yield market.env.timeout(0)
+
+    last = simulate(scenario, processes=[sign]).world.customers.last_firm
+    assert (last[:100] == 1).all()
+    assert (last[100:] == -1).all()
+    world = new_world(scenario, People(scenario, 1, 0))
+    parts = world.customers, world.relations, world.firms
+    assert partner(0, 1, *parts) == 1
+    assert partner(0, -1, *parts) == -1
+    world.relations.permission[0, 1] = LEFT
+    assert partner(0, 1, *parts) == -1
+    world.firms.active[0] = 0
+    assert (partner(1, 0, *parts), partner(1, 1, *parts)) == (-1, 1)
+    world.customers.renewal[1] = -1.0
+    assert partner(1, 1, *parts) == -1
 
 
 @pytest.mark.parametrize("contract", ["", "customers: {contract: null}\n"])

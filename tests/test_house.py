@@ -64,6 +64,7 @@ KNOWN_TO: dict[str, set[str]] = {
     "xlsxwriter": {"present"},
     "jinja2": {"present"},
     "ipywidgets": {"explore"},
+    "voila": {"explore"},
 }
 # What a result can do for its user by itself: `comparison.plot()`, `.finding`, `.save()` fetch the pictures, the words
 # and the files when they are called, so that nobody who does not ask for them pays for them.
@@ -110,6 +111,7 @@ LATE = (
     "xlsxwriter",
     "jinja2",
     "ipywidgets",
+    "voila",
 )
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.experiment.measures import clv
+from sim.books import LINES
+from sim.experiment.measures import clv, paired_measures
 from sim.experiment.money import discount_factors, lifetime_value, monthly_rate, net_present_value, payback_month
 from sim.experiment.statistics import mean_interval
 from sim.market import simulate
@@ -55,6 +56,13 @@ def test_fifty_periods_are_nearly_all_of_a_lifetime() -> None:
 )
 def test_payback_is_the_month_from_which_the_total_stays_above_zero(difference: list[float], month: float) -> None:
     assert payback_month(difference) == month
+
+
+def test_a_total_that_is_nought_to_the_cent_is_not_below_nought() -> None:
+    cash = np.zeros((1, 3, len(LINES)))
+    cash[0, :, 0] = [0.3, -0.1, -0.2]
+    assert cash.sum(axis=2).cumsum()[-1] < 0.0  # tenths are no binary fractions
+    assert paired_measures(cash, np.zeros_like(cash), 0.01)["payback_month"].tolist() == [1.0]
 
 
 def test_simulated_lifetime_value_is_margin_over_one_plus_rate_minus_retention() -> None:

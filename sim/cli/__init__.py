@@ -13,6 +13,7 @@ from sim.cli import (  # noqa: F401  # their commands register themselves
     calibration,
     deliverables,
     experiments,
+    explorer,
     lessons,
     library,
     rivals,

@@ -1,4 +1,4 @@
-"""The commands that write for clients: a presentation and a report, from a scenario or from saved results."""
+"""The commands that write for clients: a presentation, a report and a workbook, of a scenario or of saved results."""
 
 from __future__ import annotations
 
@@ -215,6 +215,55 @@ def report(
         terminal.console(), case.comparison.finding, unprinted, _footer(case.comparison),
         terminal.written(output, pdf if printed else None, out),
     )  # fmt: skip
+
+
+@app.command()
+def workbook(
+    source: Source,
+    output: Written = Path("answer.xlsx"),
+    colours: Colours = None,
+    accent: Accent = None,
+    firm: Firm = None,
+    against: Against = None,
+    replications: Replications = None,
+    uncertain: Uncertain = False,
+    precision: Precision = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    quick: Quick = False,
+    axes: MapAxes = None,
+    region: RegionFolder = None,
+    sensitivity: SensitivityFolder = None,
+    out: Kept = None,
+    workers: Workers = None,
+) -> None:
+    """Write the answer as an Excel workbook: the books, and live formulas from them to net present value and payback.
+
+    [bold]Examples[/bold]
+
+    roi workbook scenarios/retail.yaml -o answer.xlsx --quick
+
+    roi workbook results -o answer.xlsx – from results that are there already
+    """
+    from sim.present.client.palette import Palette, palette
+    from sim.present.deliverables import needs
+
+    needs("a workbook")
+    files.can_hold_document(output, ".xlsx")
+    chosen = palette(colours, accent) or Palette()
+    from sim.present.workbook.workbook import workbook as made
+
+    asked = Asked(
+        firm, against, replications, uncertain, precision, seed, settings, quick, axes, region, sensitivity, workers
+    )
+    case = _case(source, asked, out)
+    files.save_bytes(made(case, chosen, asked.command("workbook", source, case)), output)
+    for warning in chosen.warnings:
+        print(f"roi: {warning}", file=sys.stderr)
+    live = "Live formulas lead from the books to the answer; the discount rate on the sheet Assumptions may be changed."
+    terminal.say(
+        terminal.console(), case.comparison.finding, live, _footer(case.comparison), terminal.written(output, out)
+    )
 
 
 class Asked:

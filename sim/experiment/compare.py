@@ -8,8 +8,9 @@ both runs see the same people on the same trips; the difference between the two 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +26,7 @@ from sim.market import simulate
 from sim.people import People
 
 if TYPE_CHECKING:
+    from sim.market.market import MarketProcess
     from sim.run import Run
     from sim.scenario import Scenario
 
@@ -108,8 +110,7 @@ def compare(
                     luck = [(arms, number + OTHER_LUCK), (re_estimated, number + 2 * OTHER_LUCK)]
                     again.append([gain(pairs.run(*which), f) for which in luck[: 2 if unknown.fitted else 1]])
             pair = pairs.run(arms, number)
-            cash = [run.ledger[:, f, :] / 100.0 for run in pair]
-            kept.append((*cash, *(clv(run, f) for run in pair), firm_measures(pair[0]), course(pair[0])))
+            kept.append(_kept(pair, f))
             gains.append(gain(pair, f))
             if progress is not None:
                 progress(len(kept), planned)
@@ -117,6 +118,52 @@ def compare(
                 settled = enough(gains, precision)
                 if settled is not None:
                     break
+    return replace(
+        _comparison(scenario, name, against, seed, kept),
+        precision=precision,
+        settled_after=settled,
+        parameters=parameters,
+        drawn=None if unknown is None else pd.DataFrame(drawn),
+        again=None if unknown is None else np.array(again),
+        uncertainty_hash=None if unknown is None else unknown.hash,
+    )
+
+
+def growing(
+    scenario: Scenario,
+    firm: str | None = None,
+    against: str = "uniform",
+    *,
+    seed: int = 1,
+    threads: int | None = None,
+    processes: Sequence[MarketProcess] = (),
+) -> Generator[Comparison, None, None]:
+    """The comparison after one replication, after two, and so on without end, for whoever watches its interval tighten.
+
+    After ``n`` steps it is what :func:`compare` gives for ``replications=n``. ``processes`` are market processes of
+    the caller's own; one that raises ends the run in the middle.
+
+    Raises :class:`sim.errors.InputError` for a firm or strategy that is not valid, before anything is run.
+    """
+    name = firm if firm is not None else scenario.client
+    arms, f = (scenario, counterpart(scenario, name, against)), list(scenario.firms).index(name)
+    kept: list[tuple[np.ndarray, ...]] = []
+    with Pairs(seed, threads, processes) as pairs:
+        while True:
+            kept.append(_kept(pairs.run(arms, len(kept)), f))
+            yield _comparison(scenario, name, against, seed, kept)
+
+
+def _kept(pair: Sequence[Run], f: int) -> tuple[np.ndarray, ...]:
+    """What is kept of a pair of runs about firm ``f``: books and lifetime values of both, all firms' figures."""
+    cash = [run.ledger[:, f, :] / 100.0 for run in pair]
+    return (*cash, *(clv(run, f) for run in pair), firm_measures(pair[0]), course(pair[0]))
+
+
+def _comparison(
+    scenario: Scenario, name: str, against: str, seed: int, kept: Sequence[tuple[np.ndarray, ...]]
+) -> Comparison:
+    """The comparison that follows from what is kept of all pairs."""
     with_strategy, without, clv_with, clv_without, firms, followed = (
         np.stack(part) for part in zip(*kept, strict=True)
     )
@@ -129,22 +176,16 @@ def compare(
         uniform=Arm(without, clv_without),
         firms=firms,
         course=followed,
-        precision=precision,
-        settled_after=settled,
-        parameters=parameters,
-        drawn=None if unknown is None else pd.DataFrame(drawn),
-        again=None if unknown is None else np.array(again),
-        uncertainty_hash=None if unknown is None else unknown.hash,
     )
 
 
 class Pairs:
     """Runs the two arms of a pair side by side, with the same people: compiled code shares no lock."""
 
-    def __init__(self, seed: int, threads: int | None) -> None:
+    def __init__(self, seed: int, threads: int | None, processes: Sequence[MarketProcess] = ()) -> None:
         cores = threads if threads is not None else os.cpu_count() or 1
         self._seed = seed
-        self._simulate = partial(simulate, seed=seed, threads=max(1, cores // 2))
+        self._simulate = partial(simulate, seed=seed, threads=max(1, cores // 2), processes=processes)
         self._pool = ThreadPoolExecutor(2) if cores > 1 else None  # in a browser there are no threads
 
     def __enter__(self) -> Self:

@@ -278,6 +278,12 @@ class Comparison:
 
         return to_report(self, path, **how)
 
+    def to_workbook(self, path: str | Path, **how: Any) -> Path:
+        """Write the answer as an Excel workbook, see :func:`sim.present.deliverables.to_workbook`."""
+        from sim.present.deliverables import to_workbook
+
+        return to_workbook(self, path, **how)
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""
         uncertain = (

@@ -99,7 +99,7 @@ def paired_measures(cash: np.ndarray, cash_against: np.ndarray, rate: float) -> 
             "npv_difference": gain,
             "personalisation_spend": spend,
             "return_on_spend": np.where(spend > 0.0, gain / spend, np.nan),
-            "payback_month": payback_month(profit - profit_against),
+            "payback_month": payback_month(np.rint(100.0 * (profit - profit_against))),  # cents, which add up exactly
             "margin": np.where(sales > 0, profit.sum(axis=1) / sales, np.nan),
             "margin_against": np.where(sales_against > 0, profit_against.sum(axis=1) / sales_against, np.nan),
             "sales": sales,

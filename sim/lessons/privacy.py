@@ -95,7 +95,6 @@ OLD_AND_NEW = Lesson(
     cast={
         **{firm: {**_TAKING, "legacy_data": 6.0} for firm in OLD_FIRMS},
         **{firm: {**_TAKING, "legacy_data": 0.0} for firm in NEW_FIRMS},
-        "Uniform": "uniform",
     },
     setting={f"firms.{firm}.enters_month": 24 for firm in NEW_FIRMS},
     arms={"market": {}},

@@ -132,11 +132,6 @@ def _best_share(outcome: Outcome, measure: str) -> NDArray[np.intp]:
     return np.asarray(np.argmax([outcome(f"gives {share:g}", f"Ours.{measure}") for share in _SHARES], axis=0))
 
 
-def _value_of(outcome: Outcome, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
-    values = np.stack([outcome.per_customer(f"gives {share:g}", "Ours.npv") for share in _SHARES])
-    return np.asarray(values[chosen, np.arange(values.shape[1])])
-
-
 SHARING = Lesson(
     key="7",
     name="For whose benefit",
@@ -152,18 +147,21 @@ SHARING = Lesson(
     arms={f"gives {share:g}": _ours(value_share=share) for share in _SHARES},
     statements=(
         Statement(
-            "share that is best for five years, less the share that is best for the first year",
-            lambda o: np.take(_SHARES, _best_share(o, "npv")) - np.take(_SHARES, _best_share(o, "npv_first_year")),
-            "share of the surplus given",
-        ),
-        Statement(
-            "net present value of five years forgone by choosing the share that is best for the first year",
-            lambda o: _value_of(o, _best_share(o, "npv")) - _value_of(o, _best_share(o, "npv_first_year")),
+            "net present value of five years, half of the surplus given less none",
+            lambda o: o.per_customer("gives 0.5", "Ours.npv") - o.per_customer("gives 0", "Ours.npv"),
             "money per customer",
         ),
         Statement(
-            "share that is best for five years, less the share that is best for the first quarter",
-            lambda o: np.take(_SHARES, _best_share(o, "npv")) - np.take(_SHARES, _best_share(o, "npv_first_quarter")),
+            "profit of the first year, half of the surplus given less none",
+            lambda o: (
+                o.per_customer("gives 0.5", "Ours.npv_first_year") - o.per_customer("gives 0", "Ours.npv_first_year")
+            ),
+            "money per customer",
+            wanted="below",
+        ),
+        Statement(
+            "share that is best for five years, less the share that is best for the first year",
+            lambda o: np.take(_SHARES, _best_share(o, "npv")) - np.take(_SHARES, _best_share(o, "npv_first_year")),
             "share of the surplus given",
             decisive=False,
         ),

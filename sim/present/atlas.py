@@ -103,7 +103,7 @@ def forest_chart(atlas: Atlas) -> Figure:
 
     table = atlas.table
     with house_style():
-        figure = new_figure(9.0, 1.9 + 0.36 * max(3, len(table)))
+        figure = new_figure(9.0, 1.9 + 0.36 * max(4, len(table)))
         axes = figure.subplots()
         heading(axes, f"Gain from the strategy, against {_rival(atlas)}", "")
         axes.set_xlabel(
@@ -147,7 +147,7 @@ def parts_chart(atlas: Atlas) -> Figure:
     table = atlas.table
     shares = atlas.parts.pivot(index="market", columns="part", values="share").loc[table["market"], list(PARTS)] * 100.0
     with house_style():
-        figure = new_figure(9.0, 1.9 + 0.36 * max(3, len(table)))
+        figure = new_figure(9.0, 1.9 + 0.36 * max(4, len(table)))
         axes = figure.subplots()
         heading(axes, "What the gain consists of: what comes in to the right of zero, what it costs to the left", "")
         axes.set_xlabel("net present value, % of the sales that the firm would have had without the strategy")
@@ -182,7 +182,7 @@ def traits_chart(atlas: Atlas) -> Figure:
     chosen = list(drivers["trait"][:MOST_PANELS]) if len(drivers) else list(drawn.columns[:MOST_PANELS])
     far = dict(zip(drivers["trait"], drivers["correlation"], strict=True))
     with house_style():
-        figure = new_figure(9.6, 2.2 + 0.33 * max(3, len(table)))
+        figure = new_figure(9.6, 2.2 + 0.33 * max(4, len(table)))
         panels = np.atleast_1d(figure.subplots(1, len(chosen), sharey=True))
         for place, (axes, trait) in enumerate(zip(panels, chosen, strict=True)):
             words, unit = TRAITS[trait]

@@ -49,6 +49,8 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 """Steps of the bridge and the lines of the books in each; sales and the goods sold move together."""
 
+SIZE = (8.0, 4.6)
+"""Inches of a picture of one panel, where nothing else is asked for."""
 MATTERS = 0.03
 """A step is shown on its own if it is at least this part of all steps, each taken without its sign."""
 
@@ -63,18 +65,18 @@ def comparison_chart(comparison: Comparison) -> Figure:
         return finish(figure, headline(comparison), comparison.manifest)
 
 
-def cumulative_chart(comparison: Comparison) -> Figure:
+def cumulative_chart(comparison: Comparison, size: tuple[float, float] = SIZE) -> Figure:
     """Running total of the paired profit difference by month, with its interval and the payback month."""
     with house_style():
-        figure = new_figure(8.0, 4.6)
+        figure = new_figure(*size)
         _cumulative(figure, figure.subplots(), comparison)
         return finish(figure, _cumulative_finding(comparison), comparison.manifest)
 
 
-def bridge_chart(comparison: Comparison) -> Figure:
+def bridge_chart(comparison: Comparison, size: tuple[float, float] = SIZE) -> Figure:
     """What the difference in net present value comes from: one step per line of the books that matters."""
     with house_style():
-        figure = new_figure(8.0, 4.6)
+        figure = new_figure(*size)
         _bridge(figure, figure.subplots(), comparison)
         return finish(figure, headline(comparison), comparison.manifest)
 

@@ -1,4 +1,4 @@
-"""Files for clients: a result as a presentation or a report, whole or not at all."""
+"""Files for clients: a result as a presentation, a report or a workbook, whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     Result: TypeAlias = Comparison | BusinessCase | str | PathLike[str]
 
-LIBRARIES = {"a presentation": ("pptx", "python-pptx"), "a report": ("jinja2", "Jinja2")}
+LIBRARIES = {
+    "a presentation": ("pptx", "python-pptx"),
+    "a report": ("jinja2", "Jinja2"),
+    "a workbook": ("xlsxwriter", "XlsxWriter"),
+}
 """What each file needs: the module, and the package that brings it."""
 
 
@@ -115,6 +119,31 @@ def to_report(
 
     text = report(business_case_of(result, effort, progress), chosen or Palette(), command)
     files.save_bytes(text.encode("utf-8"), place)
+    return place
+
+
+def to_workbook(
+    result: Result,
+    path: str | PathLike[str],
+    *,
+    colours: Palette | str | PathLike[str] | None = None,
+    accent: str | None = None,
+    command: str | None = None,
+    effort: Effort | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a result as an Excel workbook with live formulas from the books to the answer; gives its path.
+
+    ``command`` is what the workbook names as the way to reproduce it. Everything else, and what is raised, is as in
+    :func:`to_deck`; results that a sheet of Excel cannot hold are refused, too.
+    """
+    place = Path(path)
+    needs("a workbook")
+    files.can_hold_document(place, ".xlsx")
+    chosen = _palette(colours, accent)
+    from sim.present.workbook.workbook import workbook
+
+    files.save_bytes(workbook(business_case_of(result, effort, progress), chosen or Palette(), command), place)
     return place
 
 

@@ -24,9 +24,9 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def render(figure: Figure) -> bytes:
-    """The picture as PNG; the same picture gives the same bytes."""
+def render(figure: Figure, sharper: float = 1.0) -> bytes:
+    """The picture as PNG; the same picture gives the same bytes. ``sharper`` times as many pixels each way."""
     buffer = BytesIO()
     with house_style():
-        figure.savefig(buffer, format="png", dpi=figure.dpi, metadata={"Software": None})
+        figure.savefig(buffer, format="png", dpi=sharper * figure.dpi, metadata={"Software": None})
     return buffer.getvalue()

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 PICTURE = ("share_of_wallet", "trust", "opt_in", "operating_margin")
 
 
-def market_chart(run: Run, measure: str = "share_of_wallet") -> Figure:
+def market_chart(run: Run, measure: str = "share_of_wallet", size: tuple[float, float] | None = None) -> Figure:
     """One measure over the months, one line per firm.
 
     ``measure`` is a column of ``run.market`` (such as ``share_of_wallet``, ``trust``, ``privacy_debt``), a line of
-    the books, ``operating_profit`` or ``operating_margin``.
+    the books, ``operating_profit`` or ``operating_margin``; ``size`` is in inches.
 
     Raises :class:`sim.errors.InputError` for a measure that there is not.
     """
     months, values = series(run, measure)
     with house_style():
-        figure = new_figure(8.0, max(4.6, 1.8 + 0.2 * len(run.firms)))
+        figure = new_figure(*(size or (8.0, max(4.6, 1.8 + 0.2 * len(run.firms)))))
         _lines(figure, figure.subplots(), run, measure, size=9.0)
         return finish(figure, _finding(run, measure, months, values), run.manifest)
 

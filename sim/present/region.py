@@ -59,7 +59,7 @@ def _part(share: float) -> str:
     return "less than 1 %" if 0.0 < share < 0.01 else "more than 99 %" if 0.99 < share < 1.0 else percent(share)
 
 
-def region_chart(region: Region) -> Figure:
+def region_chart(region: Region, size: tuple[float, float] = (8.6, 6.6)) -> Figure:
     """The map: gain by colour, break-even contour, the band that is not certain, points, and the scenario's place."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -71,7 +71,7 @@ def region_chart(region: Region) -> Figure:
     gain, low, high = (region.table[name].to_numpy().reshape(FINE, FINE).T for name in ("gain", "low", "high"))
     scale = scale_of(gain, region.scenario.currency)
     with house_style():
-        figure = new_figure(8.6, 6.6)
+        figure = new_figure(*size)
         axes = figure.subplots()
         heading(axes, f"Gain in net present value from the strategy, {scale.unit}", "")
         reach = float(np.quantile(np.abs(gain), 0.98)) / scale.by or 1.0

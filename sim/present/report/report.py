@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.present.client.ground import full_register
 from sim.present.client.palette import Palette
+from sim.present.client.reproduction import command_of, manifests, python_of
 from sim.present.client.story import story
 from sim.present.client.topic import TextTable
 from sim.present.client.words import scarce
@@ -20,7 +20,6 @@ from sim.scenario_file import to_yaml
 
 if TYPE_CHECKING:
     from sim.experiment.business_case import BusinessCase
-    from sim.experiment.comparison import Comparison
 
 TEMPLATE = "report.html.jinja"
 
@@ -43,9 +42,9 @@ def report(case: BusinessCase, colours: Palette, command: str | None = None) -> 
         scarce=scarce(comparison),
         topics=topics,
         register=_by_section(full_register(case)),
-        manifests=_manifests(case),
-        command=command or _command(comparison),
-        python=_python(comparison),
+        manifests=manifests(case),
+        command=command or command_of(comparison),
+        python=python_of(comparison),
         yaml=to_yaml(comparison.scenario, brief=True),
         accent=ink(colours.trusted),
         text=ink(colours.text),
@@ -69,39 +68,3 @@ def _by_section(register: TextTable) -> list[tuple[str, list[tuple[str, ...]]]]:
         own = () if section.startswith(("firms.", "customers.segments.")) else (section,)
         alike.setdefault((*own, *rows), []).append(section)
     return [(", ".join(names), sections[names[0]]) for names in alike.values()]
-
-
-def _manifests(case: BusinessCase) -> list[tuple[str, dict[str, Any]]]:
-    """What identifies each result that the report tells."""
-    found = [("Comparison", case.comparison.manifest)]
-    if case.region is not None:
-        found.append(("Map", case.region.manifest))
-    if case.sensitivity is not None:
-        study = case.sensitivity.manifest
-        found.append(("Drivers", {**study, "factors": f"{len(study['factors'])} numbers"}))
-    return [
-        (name, {key: _plain(value) for key, value in manifest.items() if value is not None}) for name, manifest in found
-    ]
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _command(comparison: Comparison) -> str:
-    """The comparison on the command line, from the scenario as the appendix gives it."""
-    words = ["roi", "compare", f"{comparison.scenario.name}.yaml", "--firm", comparison.firm]
-    words += ["--against", comparison.against, "--replications", str(comparison.n), "--seed", str(comparison.seed)]
-    return shlex.join([*words, *(["--uncertain"] if comparison.uncertain else [])])
-
-
-def _python(comparison: Comparison) -> str:
-    kind = ', parameters="uncertain"' if comparison.uncertain else ""
-    return (
-        f"import sim\n\nscenario = sim.load({comparison.scenario.name + '.yaml'!r})  # as in the appendix\n"
-        f"assert scenario.hash == {comparison.scenario.hash!r}\n"
-        f"comparison = sim.compare(scenario, {comparison.firm!r}, {comparison.against!r}, {comparison.n}, "
-        f"seed={comparison.seed}{kind})\nprint(comparison.finding)"
-    )

@@ -1,0 +1,1 @@
+"""The workbook for a client's controller: books, and live formulas from them to the answer."""
