@@ -101,7 +101,7 @@ OF_PRIVACY = (
         least=0.01,
         occurs=False,
         where="Follow the line in the picture of the sweep: does it cross zero, and where?",
-        because="Who mixes and does not ask can only be modest: what is out of place is too much sooner.",
+        because="It says how modest a firm without respect would have to be, or that no modesty helps it.",
     ),
     Exercise(
         key="2.1",
@@ -182,7 +182,7 @@ OF_PRIVACY = (
         solve=_watching,
         choices=("the first half", "the second half"),
         where="Subtract neighbouring values in the sweep's table, and compare the two differences.",
-        because="Where lines differ from person to person, a cost begins gently: few are crossed at first, many later.",
+        because="It depends on how people's lines are spread: each step costs as much as it crosses lines.",
     ),
     Exercise(
         key="4.1",
@@ -211,7 +211,7 @@ OF_PRIVACY = (
         least=0.05,
         slips=(Slip(lambda: _effect("4", 2), "That is the cost where people do talk."),),
         where="Look at the third row of the effects of the changed market.",
-        because="An exposé hits whoever still has something to lose; who had talked already had less.",
+        because="An exposé can only take what is still there to lose; compare it with the cost where people talk.",
     ),
     Exercise(
         key="4.3",
