@@ -1,8 +1,10 @@
-"""Run every notebook in this folder again and write its outputs; ``--check`` only tells whether they would change.
+"""Run every notebook in this folder, and below it, again and write its outputs.
+
+``--check`` writes nothing and only tells whether they would change.
 
     python notebooks/refresh.py                  run all, and write
     python notebooks/refresh.py --check          run all, compare byte for byte, write nothing
-    python notebooks/refresh.py 01-two-kinds-of-company.ipynb
+    python notebooks/refresh.py 01-two-kinds-of-company.ipynb lessons/04-few-know.ipynb
 
 What a run leaves behind that means nothing (times, states of widgets, the machine's kernel) is taken out, so that the
 same code on the same versions gives the same bytes.
@@ -42,6 +44,18 @@ class ThisInterpreter(KernelSpecManager):
         return KernelSpec(**get_kernel_dict())
 
 
+def notebooks() -> list[Path]:
+    """All notebooks, those of this folder before those of the folders in it."""
+    found = (path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    return sorted(found, key=lambda path: (len(path.parts), path))
+
+
+def named(name: str) -> Path | None:
+    """The notebook that is meant: by its path from this folder, or from where one is, or by its name alone."""
+    tries = [FOLDER / name, Path(name).resolve(), *(path for path in notebooks() if path.name == name)]
+    return next((path for path in tries if path.is_file() and path.is_relative_to(FOLDER)), None)
+
+
 def refreshed(path: Path) -> str:
     """The notebook as text after a fresh run from top to bottom, in its own folder as Jupyter would run it."""
     notebook = nbformat.read(path, as_version=4)
@@ -73,26 +87,31 @@ def cleaned(notebook: Any) -> str:
 def main() -> int:
     """Refresh or check; 1 if a notebook is not what a fresh run gives."""
     parser = argparse.ArgumentParser(description="Run the notebooks again and write their outputs.")
-    parser.add_argument("names", nargs="*", metavar="notebook", help="all in this folder, unless named")
+    parser.add_argument("names", nargs="*", metavar="notebook", help="all in this folder and below it, unless named")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where an output would change")
     arguments = parser.parse_args()
-    paths = [FOLDER / Path(name).name for name in arguments.names] or sorted(FOLDER.glob("*.ipynb"))
+    paths = [named(name) for name in arguments.names] or notebooks()
+    if None in paths:
+        parser.error(f"there is no notebook {arguments.names[paths.index(None)]} in {FOLDER.name}/")
     stale = 0
-    for path in paths:
-        if not path.is_file():
-            parser.error(f"there is no notebook {path.name} in {FOLDER.name}/")
+    for path in filter(None, paths):
         before, after = path.read_text(encoding="utf-8"), refreshed(path)
         if before == after:
-            print(f"{path.name}: as it was")
+            print(f"{told(path)}: as it was")
         elif arguments.check:
             stale += 1
-            print(f"{path.name}: {changes(before, after)}", file=sys.stderr)
+            print(f"{told(path)}: {changes(before, after)}", file=sys.stderr)
         else:
             path.write_text(after, encoding="utf-8", newline="\n")
-            print(f"{path.name}: written")
+            print(f"{told(path)}: written", flush=True)
     if stale:
         print("python notebooks/refresh.py writes what a fresh run gives", file=sys.stderr)
     return 1 if stale else 0
+
+
+def told(path: Path) -> str:
+    """The path as it is told, from this folder."""
+    return path.relative_to(FOLDER).as_posix()
 
 
 def changes(before: str, after: str) -> str:

@@ -93,6 +93,8 @@ AT_THE_USERS_CALL = {
         "sim.present.tournament_page",
     },
     "sim.lessons.trial": {"sim.present.lessons", "sim.present.lessons_charts", "sim.present.results"},
+    "sim.lessons.ending": {"sim.present.ending"},
+    "sim.lessons.spreading": {"sim.present.spreading"},
     "sim.lessons.verdict": {"sim.present.lessons", "sim.present.lessons_charts"},
 }
 # imported when used, not when `sim` is

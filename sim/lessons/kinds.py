@@ -9,6 +9,9 @@ from sim.lessons.lesson import Lesson, Outcome, Statement, alike
 
 BREAK_EVEN = 0.02
 """A margin below 2 % of sales counts as struggling to break even; our reading of the source's words."""
+TWO_HUMPS = 2.0
+"""Two equal bell curves that are mixed half and half show two humps if their centres lie more than this many standard
+deviations apart (Schilling, Watkins & Watkins 2002, The American Statistician 56(3))."""
 
 _SIX = tuple(f"Firm {number}" for number in range(1, 7))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment.axes import Axis, axes
+from sim.experiment.axes import Axis, axes, places
 from sim.experiment.cells import measure_names
 from sim.experiment.plan import planned
 from sim.experiment.progress import Counted, Progress
@@ -172,6 +172,8 @@ def run(
     customers: int | None = None,
     replications: int = REPLICATIONS,
     seed: int = 1,
+    changes: Mapping[str, Any] | None = None,
+    varied: Mapping[str, str | None] | None = None,
     circumstances: bool = True,
     samples: int = SAMPLES,
     workers: int | Workers | None = None,
@@ -184,19 +186,22 @@ def run(
     Every arm of every lesson is run in the market as it is, with each of its assumptions moved along its plausible
     range (``circumstances``), and in ``samples`` combinations drawn from all these ranges at once. The people, the
     rules and the firms' economics are those of ``scenario`` (general retail if there is none); the firms are the
-    lesson's. ``workers``, ``dask``, ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`.
+    lesson's. ``changes`` change the lessons' own markets, by dotted path (``firms.*`` is every firm), except where an
+    arm sets the same; ``varied`` takes the place of the lessons' own assumptions and ranges. ``workers``, ``dask``,
+    ``folder`` and ``progress`` are those of :func:`sim.experiment.runner.run`.
 
     Raises
     ------
     InputError
-        For a lesson that does not exist, or a number that is not valid, before anything is run.
+        For a lesson or a path that does not exist, or a number that is not valid, before anything is run.
     """
     if type(samples) is not int or samples < 0:
         raise InputError(f"samples must be a whole number of at least 0, but is {samples!r}")
     if type(replications) is not int or replications < 2:
         raise InputError(f"replications must be a whole number of at least 2, but is {replications!r}")
     base = base_market(scenario, customers)
-    trials = [_Trial.of(lesson, base, circumstances, samples, seed) for lesson in chosen(keys)]
+    lessons = [_adapted(lesson, base, changes or {}, varied) for lesson in chosen(keys)]
+    trials = [_Trial.of(lesson, base, circumstances, samples, seed) for lesson in lessons]
     for trial in trials:  # all of them are valid before any is run
         planned(trial.market, trial.design, replications=trial.lesson.effort * replications, seed=seed)
     total = sum(trial.runs(replications) for trial in trials)
@@ -210,8 +215,31 @@ def run(
             )  # fmt: skip
             tried.append(trial.judged(cells, seed))
             tell.next()
-    settings = {"customers": base.customers.count, "samples": samples if circumstances else 0}
+    settings: dict[str, Any] = {"customers": base.customers.count, "samples": samples if circumstances else 0}
+    settings |= {name: dict(given) for name, given in (("changes", changes), ("varied", varied)) if given}
     return Lessons(tuple(tried), base, seed, settings)
+
+
+def _adapted(
+    lesson: Lesson, base: Scenario, changes: Mapping[str, Any], varied: Mapping[str, str | None] | None
+) -> Lesson:
+    """The lesson with changes to its market, and with other assumptions to vary."""
+    setting = {**lesson.setting, **expanded(lesson.market(base), changes)}
+    return replace(lesson, setting=setting, varied=lesson.varied if varied is None else varied)
+
+
+def expanded(market: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes by dotted path, with ``firms.*`` written out for every firm.
+
+    Raises :class:`sim.errors.InputError` for a path with a star that stands for nothing.
+    """
+    changed: dict[str, Any] = {}
+    for name, value in changes.items():
+        found = [path for path, _, _ in places(market, name)]
+        if not found:
+            raise InputError(f"there is nothing in {market.name} that {name!r} could stand for")
+        changed |= dict.fromkeys(found, value)
+    return changed
 
 
 @dataclass(frozen=True, eq=False)

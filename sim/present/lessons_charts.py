@@ -196,7 +196,7 @@ def turning_chart(tried: Tried) -> Figure:
         columns = min(3, len(tried.axes))
         rows = -(-len(tried.axes) // columns)
         told = 0.24 * len(tried.decisive)
-        figure = new_figure(max(7.6, 3.9 * columns), 1.9 + told + 2.75 * rows)
+        figure = new_figure(max(9.6, 3.9 * columns), 1.9 + told + 2.75 * rows)
         grid = figure.add_gridspec(rows + 1, columns, height_ratios=[told, *[2.75] * rows])
         _statements(figure.add_subplot(grid[0, :]), tried)
         by = [_largest(tried, s) for s in tried.decisive]
@@ -279,7 +279,9 @@ def _statements(axes: Axes, tried: Tried) -> None:
         row: Any = tried.effects.iloc[s]
         words = short(f"{row['statement']} (claimed {needed(row, currency)})", 150)
         lines.append(Line2D([], [], color=colour, linestyle=dash, marker=marker, markersize=4, label=words))
-    axes.legend(handles=lines, loc="upper left", borderaxespad=0.0, borderpad=0.0, handlelength=3.2)
+    axes.legend(handles=lines, loc="upper left", borderaxespad=0.0, borderpad=0.0, handlelength=3.2).set_in_layout(
+        False
+    )
 
 
 def _marks() -> list[Any]:
