@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.commands import app
-from sim.cli.options import Settings, chosen_scenario, number, whole
+from sim.cli.options import Firm, Settings, chosen_scenario, number, whole
 from sim.errors import InputError
 from sim.present import files, terminal
 
@@ -29,9 +29,6 @@ Source = Annotated[
         metavar="SCENARIO|RESULTS",
         help="A scenario file, or a folder that roi compare --out, or --out of this command, has left.",
     ),
-]
-Firm = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The firm to ask about; the first that personalises if left out.")
 ]
 Against = Annotated[
     str | None,

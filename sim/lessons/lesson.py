@@ -52,13 +52,9 @@ class Outcome:
         """An amount of money, or a number of events, per customer in the market."""
         return self(arm, measure) / self.scenario.customers.count
 
-    def mean(self, arm: str, measure: str, firms: tuple[str, ...]) -> NDArray[np.float64]:
-        """The mean of a measure over some firms, leaving out those that have nothing to measure."""
-        table = np.stack([self(arm, f"{firm}.{measure}") for firm in firms])
-        there = np.isfinite(table)
-        number = there.sum(axis=0)
-        total = np.where(there, table, 0.0).sum(axis=0)
-        return np.asarray(np.where(number > 0, total / np.maximum(number, 1), np.nan))
+    def more(self, one: str, other: str, measure: str) -> NDArray[np.float64]:
+        """How much more of a measure there is in one arm than in another, per customer in the market."""
+        return self.per_customer(one, measure) - self.per_customer(other, measure)
 
 
 Effect = Callable[[Outcome], "NDArray[np.float64]"]

@@ -16,10 +16,6 @@ _MERGING = [
 """From year to year people keep work and private life less apart."""
 
 
-def _difference(outcome: Outcome, one: str, other: str, measure: str) -> NDArray[np.float64]:
-    return outcome.per_customer(one, measure) - outcome.per_customer(other, measure)
-
-
 MERGING = Lesson(
     key="1",
     name="Work and life merge",
@@ -39,21 +35,21 @@ MERGING = Lesson(
     statements=(
         Statement(
             "what mixing the spheres brings while people keep them apart",
-            lambda o: _difference(o, "mixes, apart", "does not mix, apart", "Ours.npv"),
+            lambda o: o.more("mixes, apart", "does not mix, apart", "Ours.npv"),
             "money per customer",
             wanted="below",
         ),
         Statement(
             "how much more mixing brings where the spheres merge over five years",
             lambda o: (
-                _difference(o, "mixes, merging", "does not mix, merging", "Ours.npv")
-                - _difference(o, "mixes, apart", "does not mix, apart", "Ours.npv")
+                o.more("mixes, merging", "does not mix, merging", "Ours.npv")
+                - o.more("mixes, apart", "does not mix, apart", "Ours.npv")
             ),
             "money per customer",
         ),
         Statement(
             "what mixing brings where the spheres merge",
-            lambda o: _difference(o, "mixes, merging", "does not mix, merging", "Ours.npv"),
+            lambda o: o.more("mixes, merging", "does not mix, merging", "Ours.npv"),
             "money per customer",
             decisive=False,
         ),
@@ -139,7 +135,7 @@ STAFF = Lesson(
     statements=(
         Statement(
             "cost of replacing staff who quit, watched less left alone",
-            lambda o: _difference(o, "watched", "left alone", "Ours.staff_cost"),
+            lambda o: o.more("watched", "left alone", "Ours.staff_cost"),
             "money per customer",
         ),
         Statement(
@@ -156,7 +152,7 @@ STAFF = Lesson(
         ),
         Statement(
             "net present value, watched less left alone",
-            lambda o: _difference(o, "watched", "left alone", "Ours.npv"),
+            lambda o: o.more("watched", "left alone", "Ours.npv"),
             "money per customer",
             wanted="below",
         ),
@@ -198,18 +194,18 @@ AWARENESS = Lesson(
     statements=(
         Statement(
             "what taking earns over treating everyone alike, with people as watchful as they are",
-            lambda o: _difference(o, "takes", "does not", "Taker.npv"),
+            lambda o: o.more("takes", "does not", "Taker.npv"),
             "money per customer",
         ),
         Statement(
             "the same, if everybody noticed nearly everything",
-            lambda o: _difference(o, "takes, all see", "does not, all see", "Taker.npv"),
+            lambda o: o.more("takes, all see", "does not, all see", "Taker.npv"),
             "money per customer",
             wanted="below",
         ),
         Statement(
             "what an exposé after two years costs the taker",
-            lambda o: _difference(o, "takes, exposed", "takes", "Taker.npv"),
+            lambda o: o.more("takes, exposed", "takes", "Taker.npv"),
             "money per customer",
             wanted="below",
             decisive=False,

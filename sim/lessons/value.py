@@ -14,10 +14,6 @@ def _ours(**levers: float | str) -> dict[str, float | str]:
     return {f"firms.Ours.strategy.{lever}": value for lever, value in levers.items()}
 
 
-def _npv(outcome: Outcome, one: str, other: str) -> NDArray[np.float64]:
-    return outcome.per_customer(one, "Ours.npv") - outcome.per_customer(other, "Ours.npv")
-
-
 COMPLIANCE = Lesson(
     key="5",
     name="No worth without compliance",
@@ -40,13 +36,13 @@ COMPLIANCE = Lesson(
     statements=(
         Statement(
             "gain over treating everyone alike where few go along (an unticked box)",
-            lambda o: _npv(o, "few", "alike"),
+            lambda o: o.more("few", "alike", "Ours.npv"),
             "money per customer",
             wanted="below",
         ),
         Statement(
             "gain over treating everyone alike where many go along (a banner)",
-            lambda o: _npv(o, "many", "alike"),
+            lambda o: o.more("many", "alike", "Ours.npv"),
             "money per customer",
         ),
         Statement(
@@ -87,20 +83,20 @@ MISUSE = Lesson(
         ),
         Statement(
             "sales, half of the offers wrong less none",
-            lambda o: o.per_customer("wrong", "Ours.sales") - o.per_customer("right", "Ours.sales"),
+            lambda o: o.more("wrong", "right", "Ours.sales"),
             "money per customer",
             wanted="below",
         ),
         Statement(
             "gain over treating everyone alike with half of the offers wrong",
-            lambda o: _npv(o, "wrong", "alike"),
+            lambda o: o.more("wrong", "alike", "Ours.npv"),
             "money per customer",
             wanted="below",
             decisive=False,
         ),
         Statement(
             "gain over treating everyone alike with none wrong",
-            lambda o: _npv(o, "right", "alike"),
+            lambda o: o.more("right", "alike", "Ours.npv"),
             "money per customer",
             decisive=False,
         ),
@@ -148,14 +144,12 @@ SHARING = Lesson(
     statements=(
         Statement(
             "net present value of five years, half of the surplus given less none",
-            lambda o: o.per_customer("gives 0.5", "Ours.npv") - o.per_customer("gives 0", "Ours.npv"),
+            lambda o: o.more("gives 0.5", "gives 0", "Ours.npv"),
             "money per customer",
         ),
         Statement(
             "profit of the first year, half of the surplus given less none",
-            lambda o: (
-                o.per_customer("gives 0.5", "Ours.npv_first_year") - o.per_customer("gives 0", "Ours.npv_first_year")
-            ),
+            lambda o: o.more("gives 0.5", "gives 0", "Ours.npv_first_year"),
             "money per customer",
             wanted="below",
         ),
@@ -201,7 +195,7 @@ MEMORY = Lesson(
         ),
         Statement(
             "net present value, remembering for people less remembering about them",
-            lambda o: _npv(o, "for them", "about them"),
+            lambda o: o.more("for them", "about them", "Ours.npv"),
             "money per customer",
         ),
     ),

@@ -72,7 +72,8 @@ def claim(sweeps: Mapping[str, Sweep]) -> str:
             for verdict, word in (("above", "gain"), ("below", "loss"))
             if number[verdict]
         ]
-        most = f"most at {setting(table.loc[table['value'].idxmax(), axis])}"
+        best = "highest" if table["value"].max() > 0.0 else "smallest"  # of losses
+        most = f"{best} at {setting(table.loc[table['value'].idxmax(), axis])}"
         told.append(f"{name}: {' and '.join(parts) or 'nowhere clear'}, {most}")
     return "; ".join(told)
 
