@@ -13,14 +13,15 @@ def doorway(
     """The functions ``__getattr__`` and ``__dir__`` of a package (PEP 562).
 
     ``names`` is the package's namespace, ``homes`` says in which module each public name lives; the name of a room of
-    the package lives in that room, and stands for it.
+    the package stands for that room, unless something in it has the same name.
     """
 
     def imported(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         home = import_module(homes[name])
-        names[name] = home if homes[name] == f"{package}.{name}" else getattr(home, name)
+        room = homes[name] == f"{package}.{name}"
+        names[name] = getattr(home, name, home) if room else getattr(home, name)
         return names[name]
 
     def listed() -> list[str]:
