@@ -14,6 +14,7 @@ from sim.experiment.statistics import (
     enough,
     mean_interval,
     median_interval,
+    quantile_interval,
     relative_half_width,
     share_interval,
 )
@@ -78,3 +79,10 @@ def test_a_lucky_narrow_start_does_not_end_the_replications() -> None:
 def test_no_precision_is_reached_where_the_mean_is_nothing() -> None:
     assert enough(np.tile([1.0, -1.0], 100), 0.1) is None
     assert relative_half_width([0.0, 0.0, 0.0]) == math.inf
+
+
+@pytest.mark.parametrize("n", [39, 40, 41, 80])
+def test_the_range_of_draws_leaves_out_one_in_forty_at_either_end(n: int) -> None:
+    """Ordered draws 1 to n: the least k of which k / n is at least 1/40, and the least of which it is 39/40."""
+    found = quantile_interval(np.arange(1.0, n + 1.0), median=True)
+    assert (found.low, found.high) == (-(-n // 40), -(-39 * n // 40))

@@ -72,7 +72,7 @@ def quantile_interval(values: ArrayLike, confidence: float = CONFIDENCE, *, medi
     if not median:
         mean, low, high = quantile_intervals(series[:, None], confidence)
         return Interval(float(mean[0]), float(low[0]), float(high[0]))
-    tail = (1.0 - confidence) / 2.0
+    tail = round((1.0 - confidence) / 2.0, 12)  # a last bit too much would take the next draw, of 40 for example
     middle, low, high = np.quantile(series, [0.5, tail, 1.0 - tail], method="inverted_cdf")
     return Interval(float(middle), float(low), float(high)) if len(series) > 1 else median_interval(series)
 
